@@ -1,0 +1,31 @@
+namespace KdService.Core.Architectures;
+
+/// <summary>What is known of a network without building it; built by the distillation library under the same name.</summary>
+/// <param name="Name">As specs write it, e.g. <c>resnet20</c>.</param>
+/// <param name="Family">For people, e.g. <c>CIFAR ResNet, option B</c>.</param>
+/// <param name="Layers">The layers that have weights, for a number of classes.</param>
+public sealed record Architecture(string Name, string Family, Func<int, IReadOnlyList<Layer>> Layers)
+{
+    /// <summary>Trainable parameters for a number of classes.</summary>
+    public long Parameters(int classes) => Layers(classes).Sum(layer => layer.Parameters);
+
+    /// <summary>Multiply-accumulate operations of one forward pass of one sample.</summary>
+    public long MultiplyAdds(int classes) => Layers(classes).Sum(layer => layer.MultiplyAdds);
+}
+
+/// <summary>The cost of one layer.</summary>
+/// <param name="Parameters">Trainable parameters.</param>
+/// <param name="MultiplyAdds">Multiply-accumulate operations for one sample.</param>
+public readonly record struct Layer(long Parameters, long MultiplyAdds)
+{
+    /// <summary>A convolution without bias followed by batch normalisation.</summary>
+    public static Layer ConvNorm(int kernel, int inputs, int outputs, int side) =>
+        new((long)kernel * kernel * inputs * outputs + 2L * outputs, (long)kernel * kernel * inputs * outputs * side * side);
+
+    /// <summary>A convolution with bias followed by batch normalisation.</summary>
+    public static Layer ConvBiasNorm(int kernel, int inputs, int outputs, int side) =>
+        ConvNorm(kernel, inputs, outputs, side) with { Parameters = ConvNorm(kernel, inputs, outputs, side).Parameters + outputs };
+
+    /// <summary>A fully connected layer with bias.</summary>
+    public static Layer Linear(int inputs, int outputs) => new((long)inputs * outputs + outputs, (long)inputs * outputs);
+}

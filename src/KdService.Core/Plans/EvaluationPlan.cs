@@ -1,0 +1,38 @@
+using KdService.Core.Datasets;
+using KdService.Core.Schema;
+
+namespace KdService.Core.Plans;
+
+/// <summary>On which samples the best epoch is chosen.</summary>
+public enum Protocol
+{
+    /// <summary>On a part of the training data kept aside; test data is read once, at the end.</summary>
+    Holdout,
+
+    /// <summary>On test data, as the official CIFAR scripts of the papers do; results say so.</summary>
+    Paper,
+}
+
+/// <summary>How networks are evaluated.</summary>
+public sealed record EvaluationPlan
+{
+    /// <summary>On which samples the best epoch is chosen.</summary>
+    [Field("holdout chooses the best epoch on training samples kept aside and reads test data once, at the end; paper chooses on test data, as the papers' scripts do.")]
+    public Protocol Protocol { get; init; }
+
+    /// <summary>Part of the training samples kept aside under <see cref="Protocol.Holdout"/>.</summary>
+    [Field("The part of the training samples that is kept aside under the holdout protocol.", Min = 0.01, Max = 0.5, Evidence = "[read] 45k/5k of He et al.")]
+    public double HoldoutFraction { get; init; } = 0.1;
+
+    /// <summary>Evaluate on the selection split after every so many epochs; the last epoch always is.</summary>
+    [Field("Evaluate on the selection split after every so many epochs; always after the last.", Min = 1, Max = 1000)]
+    public int EveryEpochs { get; init; } = 1;
+
+    /// <summary>Bins of the expected calibration error.</summary>
+    [Field("Bins of the expected calibration error.", Min = 2, Max = 1000)]
+    public int CalibrationBins { get; init; } = 15;
+
+    /// <summary>Training samples kept aside.</summary>
+    public int HoldoutSamples(Dataset dataset) =>
+        Protocol == Protocol.Paper ? 0 : Math.Max(1, (int)(dataset.UsedTrainSize * HoldoutFraction));
+}

@@ -1,0 +1,181 @@
+using KdService.Core.Datasets;
+
+namespace KdService.Core.Plans;
+
+/// <summary>
+/// What will be done about a spec: networks and an ordered list of stages. Pure data; the trainer walks it and knows no methods.
+/// </summary>
+public sealed record Plan
+{
+    /// <summary>The data that every stage trains on.</summary>
+    public required Dataset Dataset { get; init; }
+
+    /// <summary>How networks are evaluated and which samples are kept aside for it.</summary>
+    public required EvaluationPlan Evaluation { get; init; }
+
+    /// <summary>The networks: teacher, assistants, student.</summary>
+    public required IReadOnlyList<ModelPlan> Models { get; init; }
+
+    /// <summary>The stages, in order.</summary>
+    public required IReadOnlyList<Stage> Stages { get; init; }
+
+    /// <summary>The id of the network that the job is for; its weights become the artifact.</summary>
+    public required string Result { get; init; }
+
+    /// <summary>Seed of the data order, and of the augmentation where views are unlimited.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>
+    /// Seed of the holdout and of bounded views: one for all jobs, so that jobs of every seed share a teacher's kept logits and no
+    /// teacher has trained on the samples that its student's best epoch is chosen on.
+    /// </summary>
+    public const long DataSeed = 0;
+
+    /// <summary>How the teacher's answers are obtained.</summary>
+    public TeacherSignal TeacherSignal { get; init; } = TeacherSignal.Auto;
+
+    /// <summary>Write the weights of every so many epochs as checkpoints of their own; null for best and last only.</summary>
+    public int? CheckpointEveryEpochs { get; init; }
+
+    /// <summary>Seed of the augmented views: <see cref="DataSeed"/> where they are bounded, else the job's.</summary>
+    public long ViewSeed => Dataset.DistinctViews is null ? Seed : DataSeed;
+
+    /// <summary>Training samples after the holdout was taken.</summary>
+    public int TrainSamples => Dataset.UsedTrainSize - Evaluation.HoldoutSamples(Dataset);
+
+    /// <summary>Optimiser steps of one epoch of a stage; the last batch may be short.</summary>
+    public int StepsPerEpoch(Stage stage) => (TrainSamples + stage.BatchSize - 1) / stage.BatchSize;
+
+    /// <summary>Optimiser steps of the whole plan.</summary>
+    public long TotalSteps => Stages.Sum(stage => (long)stage.Epochs * StepsPerEpoch(stage));
+
+    /// <summary>The network that arrives trained and that students are compared with; null without one.</summary>
+    public ModelPlan? Teacher => Models.FirstOrDefault(model => model.Role == ModelRole.Teacher);
+
+    /// <summary>The network with an id.</summary>
+    /// <exception cref="InvalidOperationException">The plan has none.</exception>
+    public ModelPlan Model(string id) => Models.FirstOrDefault(model => model.Id == id)
+        ?? throw new InvalidOperationException($"the plan has no model {id}; it has {string.Join(", ", Models.Select(model => model.Id))}");
+}
+
+/// <summary>A network's part in a plan.</summary>
+public enum ModelRole
+{
+    /// <summary>Gives the signal; arrives trained.</summary>
+    Teacher,
+
+    /// <summary>Trained from the teacher, then a teacher itself.</summary>
+    Assistant,
+
+    /// <summary>What the job is for.</summary>
+    Student,
+}
+
+/// <summary>One network of a plan.</summary>
+public sealed record ModelPlan
+{
+    /// <summary>The name by which stages refer to it, e.g. <c>student</c>, <c>assistant_1</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its part in the plan.</summary>
+    public required ModelRole Role { get; init; }
+
+    /// <summary>Its network, from the catalogue.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Trainable parameters.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Seed of its initial weights; null when they come as an input.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Name of the input (a safetensors file of the attempt's work folder) that holds its weights; null to start from the seed.</summary>
+    public string? WeightsInput { get; init; }
+}
+
+/// <summary>Which weights of a trained stage.</summary>
+public enum WeightsOf
+{
+    /// <summary>Those of the epoch with the best accuracy on the selection split.</summary>
+    Best,
+
+    /// <summary>Those of the last epoch.</summary>
+    Last,
+}
+
+/// <summary>One stretch of training with one objective.</summary>
+public sealed record Stage
+{
+    /// <summary>Unique in the plan, e.g. <c>annealing</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The id of the network that is trained.</summary>
+    public required string Trains { get; init; }
+
+    /// <summary>Passes over the training samples.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Samples per optimiser step.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>The loss.</summary>
+    public required Objective Objective { get; init; }
+
+    /// <summary>What the teacher shows, epoch by epoch; null when the objective has no teacher.</summary>
+    public Curriculum? Curriculum { get; init; }
+
+    /// <summary>How weights are updated; a fresh optimiser for every stage.</summary>
+    public required Optimizer Optimizer { get; init; }
+
+    /// <summary>The learning rate over the stage, restarted with it.</summary>
+    public required LrSchedule Schedule { get; init; }
+
+    /// <summary>The earlier stage whose weights the network starts from; null to start from its initial weights.</summary>
+    public StartFrom? StartFrom { get; init; }
+}
+
+/// <summary>Where a stage's weights come from.</summary>
+/// <param name="Stage">An earlier stage's name.</param>
+/// <param name="Weights">Which of its weights.</param>
+public sealed record StartFrom(string Stage, WeightsOf Weights);
+
+/// <summary>What the teacher shows at a given epoch.</summary>
+public sealed record Curriculum
+{
+    /// <summary>The id of the network whose logits are the signal.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Which weights of the source, when an earlier stage of this plan trained it.</summary>
+    public WeightsOf Weights { get; init; } = WeightsOf.Best;
+
+    /// <summary>
+    /// Scale the logits by the annealing factor of Jafari et al. (2021), Phi(T) = 1 - (T-1)/max_temperature, with T falling from
+    /// max_temperature to 1 over the stage in plateaus of equal length; null to show them as they are.
+    /// </summary>
+    public int? AnnealFrom { get; init; }
+
+    /// <summary>
+    /// The factor on the teacher's logits in a zero-based epoch: min(1, (1 + floor(e / floor(n / tau))) / tau), which never
+    /// exceeds 1 where tau does not divide n; 1 without annealing.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer epochs than annealing steps.</exception>
+    public double LogitFactor(int epoch, int epochs)
+    {
+        if (AnnealFrom is not { } tau) return 1;
+        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, tau);
+        return Math.Min(1, (1.0 + epoch / (epochs / tau)) / tau);
+    }
+}
+
+/// <summary>How the teacher's logits reach the training loop.</summary>
+public enum TeacherSignal
+{
+    /// <summary>Cached when the number of views is bounded and that is cheaper than calling the teacher; else live.</summary>
+    Auto,
+
+    /// <summary>The teacher runs on every batch.</summary>
+    Live,
+
+    /// <summary>The teacher runs once per sample and view; its logits are kept.</summary>
+    Cached,
+}

@@ -1,0 +1,103 @@
+using KdService.Core.Plans;
+
+namespace KdService.Core.Runs;
+
+/// <summary>What came of a run: honest numbers for last and best epoch, and what they cost.</summary>
+public sealed record RunReport
+{
+    /// <summary>On which samples the best epoch was chosen.</summary>
+    public required Protocol Protocol { get; init; }
+
+    /// <summary>The networks that the run trained or was taught by, the job's own last.</summary>
+    public required IReadOnlyList<ModelReport> Models { get; init; }
+
+    /// <summary>How the teacher's logits were obtained, a line per stage that has a teacher.</summary>
+    public required IReadOnlyList<SignalReport> TeacherSignals { get; init; }
+
+    /// <summary>What the run was on.</summary>
+    public required TrainerEnvironment Environment { get; init; }
+
+    /// <summary>Optimiser steps.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Seconds of the trainer, all attempts of the job together as far as checkpoints know.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Peak resident memory of the last attempt's process, in bytes.</summary>
+    public required long PeakMemoryBytes { get; init; }
+}
+
+/// <summary>One network's results.</summary>
+public sealed record ModelReport
+{
+    /// <summary>Its id in the plan.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its part.</summary>
+    public required ModelRole Role { get; init; }
+
+    /// <summary>Its network.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Trainable parameters.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>The epoch of its last stage that was best on the selection split, from 1; null for one that arrived trained.</summary>
+    public int? BestEpoch { get; init; }
+
+    /// <summary>Test results of the last epoch's weights; null for one that arrived trained.</summary>
+    public EvaluationResult? Last { get; init; }
+
+    /// <summary>Test results of the best epoch's weights, or of the weights it arrived with.</summary>
+    public required EvaluationResult Best { get; init; }
+
+    /// <summary>Results on the selection split of the best epoch; null under the paper protocol, where that is the test set.</summary>
+    public EvaluationResult? BestOnSelection { get; init; }
+}
+
+/// <summary>Results of one set of weights on one set of samples.</summary>
+public sealed record EvaluationResult
+{
+    /// <summary>Samples.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Top-1 accuracy, in [0, 1].</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>Mean negative log likelihood of the true class, in nats.</summary>
+    public required double Nll { get; init; }
+
+    /// <summary>Expected calibration error, in [0, 1].</summary>
+    public required double Ece { get; init; }
+
+    /// <summary>Part of the samples on which the student's and the teacher's top class agree; null without a teacher.</summary>
+    public double? Agreement { get; init; }
+
+    /// <summary>Mean KL(teacher || student) at temperature 1, in nats; null without a teacher.</summary>
+    public double? TeacherKl { get; init; }
+}
+
+/// <summary>How a stage's teacher signal was obtained and what keeping it saved.</summary>
+public sealed record SignalReport
+{
+    /// <summary>The stage.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>Live or cached.</summary>
+    public required TeacherSignal Signal { get; init; }
+
+    /// <summary>Views per sample whose logits were kept; null when live.</summary>
+    public int? Views { get; init; }
+
+    /// <summary>Teacher passes over the training samples that were made.</summary>
+    public required double PassesMade { get; init; }
+
+    /// <summary>Passes that a live teacher would have made.</summary>
+    public required double PassesLive { get; init; }
+
+    /// <summary>Seconds spent in the teacher.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Seconds that keeping the logits saved, at the measured pace of the teacher; 0 when live.</summary>
+    public required double SecondsSaved { get; init; }
+}

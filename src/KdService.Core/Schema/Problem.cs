@@ -1,0 +1,47 @@
+namespace KdService.Core.Schema;
+
+/// <summary>One thing wrong with a document: where, what was given, and what would be right.</summary>
+/// <param name="Pointer">JSON pointer (RFC 6901) to the field, e.g. <c>/method/max_temperature</c>; empty for the whole document.</param>
+/// <param name="Detail">For instance <c>0 given; an integer from 1 to 100</c>.</param>
+public sealed record Problem(string Pointer, string Detail)
+{
+    /// <inheritdoc />
+    public override string ToString() => $"{Pointer[(Pointer.Length > 0 ? 1 : 0)..].Replace('/', '.')}: {Detail}";
+}
+
+/// <summary>Every problem found so far; validation goes on after the first.</summary>
+public sealed class ProblemList
+{
+    /// <summary>The most problems that are listed: a document can be wrong in more places than anyone would read.</summary>
+    public const int Most = 100;
+
+    private readonly List<Problem> _items = [];
+
+    /// <summary>The problems, in the order in which they were found.</summary>
+    public IReadOnlyList<Problem> Items => _items;
+
+    /// <summary>Whether nothing is wrong.</summary>
+    public bool None => _items.Count == 0;
+
+    /// <summary>Notes a problem at a JSON pointer.</summary>
+    public void Add(string pointer, string detail)
+    {
+        if (_items.Count < Most) _items.Add(new Problem(pointer, detail));
+        else if (_items.Count == Most) _items.Add(new Problem("", "there are more problems; mend these first"));
+    }
+
+    /// <summary>Notes a problem unless the condition holds; returns the condition.</summary>
+    public bool Require(bool condition, string pointer, string detail)
+    {
+        if (!condition) Add(pointer, detail);
+        return condition;
+    }
+}
+
+/// <summary>A document cannot be accepted; carries every problem found in it.</summary>
+public sealed class InvalidDocumentException(IReadOnlyList<Problem> problems)
+    : Exception(string.Join(Environment.NewLine, problems))
+{
+    /// <summary>What is wrong, each with its place.</summary>
+    public IReadOnlyList<Problem> Problems { get; } = problems;
+}

@@ -1,0 +1,69 @@
+using KdService.Core.Architectures;
+using KdService.Core.Plans;
+
+namespace KdService.Core.Specs;
+
+/// <summary>What a plan will cost, from the networks' arithmetic; a guide, not a promise.</summary>
+public sealed record Estimate
+{
+    /// <summary>Multiply-accumulates per second and thread that CPU training reaches on small convolutions; the spread across machines is a factor of two.</summary>
+    private const double MultiplyAddsPerSecond = 3e10;
+
+    /// <summary>The trainer's own memory: runtime, libtorch, its work space.</summary>
+    private const long BaseMemory = 300L << 20;
+
+    /// <summary>Seconds of training and evaluation on <see cref="Threads"/> CPU threads.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>The threads the time is for.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Peak resident memory, in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Checkpoints and artifacts, in bytes.</summary>
+    public required long DiskBytes { get; init; }
+
+    /// <summary>Optimiser steps of all stages.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Estimates a plan; its teacher's own training is another job.</summary>
+    public static Estimate Of(Plan plan, int threads)
+    {
+        var classes = plan.Dataset.Classes;
+        double work = 0;
+        long memory = 0;
+        foreach (var stage in plan.Stages)
+        {
+            var trained = Network(plan, stage.Trains).MultiplyAdds(classes);
+            // Backward costs about twice forward; evaluation is one more forward over the selection split.
+            work += 3.0 * trained * plan.TrainSamples * stage.Epochs;
+            work += 1.0 * trained * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
+            if (stage.Curriculum is { } curriculum)
+                work += 1.0 * Network(plan, curriculum.Source).MultiplyAdds(classes) * plan.TrainSamples * TeacherPasses(plan, stage);
+            // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.
+            memory = Math.Max(memory, 4L * stage.BatchSize * trained / 100);
+        }
+        var (channels, height, width) = plan.Dataset.InputShape;
+        var data = (long)(plan.Dataset.UsedTrainSize + plan.Dataset.TestSize) * channels * height * width;
+        var weights = plan.Models.Sum(model => model.Parameters) * sizeof(float);
+        var everyEpoch = plan.CheckpointEveryEpochs is { } every ? plan.Stages.Sum(stage => stage.Epochs / every) : 0;
+        return new Estimate
+        {
+            // Two threads on a shared machine give 1.7 times one; the same exponent is assumed for more.
+            Seconds = work / (MultiplyAddsPerSecond * Math.Pow(threads, 0.77)),
+            Threads = threads,
+            MemoryBytes = BaseMemory + data + memory + 4 * weights,
+            DiskBytes = weights * (6 + everyEpoch),
+            Steps = plan.TotalSteps,
+        };
+    }
+
+    /// <summary>How often the teacher sees each sample in a stage: once an epoch, or once a view when its logits are kept.</summary>
+    public static int TeacherPasses(Plan plan, Stage stage) =>
+        plan.TeacherSignal == TeacherSignal.Live || plan.Dataset.DistinctViews is not { } views ? stage.Epochs : Math.Min(views, stage.Epochs);
+
+    private static Architecture Network(Plan plan, string model) =>
+        ArchitectureCatalogue.Find(plan.Model(model).Architecture)
+        ?? throw new InvalidOperationException($"the plan names {plan.Model(model).Architecture}, which is not in the catalogue");
+}

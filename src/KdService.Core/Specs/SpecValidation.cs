@@ -1,0 +1,76 @@
+using System.Text.Json;
+using KdService.Core.Architectures;
+using KdService.Core.Schema;
+
+namespace KdService.Core.Specs;
+
+/// <summary>Reads and checks a job spec, as far as can be known without looking at disks or other jobs.</summary>
+public static class SpecValidation
+{
+    /// <summary>Reads a spec from JSON; every problem at once.</summary>
+    /// <returns>The spec, complete and valid, if <paramref name="problems"/> stays empty; else null.</returns>
+    public static JobSpec? Read(ReadOnlyMemory<byte> json, ProblemList problems)
+    {
+        if (DocumentReader.Parse(json, problems) is not { } element) return null;
+        return Read(element, problems);
+    }
+
+    /// <summary>Reads a spec from a parsed JSON value.</summary>
+    public static JobSpec? Read(JsonElement element, ProblemList problems)
+    {
+        var spec = DocumentReader.Read<JobSpec>(element, problems);
+        // Checks across fields need the fields; a part that failed to read has its own problem already.
+        if (spec is not null) Check(spec, problems);
+        return problems.None ? spec : null;
+    }
+
+    /// <summary>Reads a spec or throws.</summary>
+    /// <exception cref="InvalidDocumentException">The spec is not acceptable; carries every problem.</exception>
+    public static JobSpec ReadOrThrow(ReadOnlyMemory<byte> json)
+    {
+        var problems = new ProblemList();
+        return Read(json, problems) ?? throw new InvalidDocumentException(problems.Items);
+    }
+
+    /// <summary>The complaint about a network that is not in the catalogue.</summary>
+    public static string UnknownArchitecture(string? given) =>
+        $"{JsonSerializer.Serialize(given)} given; a network such as resnet8, resnet20, resnet110, resnet8x4 or plane10 (GET /v1/models lists all {ArchitectureCatalogue.All.Count})";
+
+    private static void Check(JobSpec spec, ProblemList problems)
+    {
+        if (spec.Student?.Model is { } student)
+            problems.Require(ArchitectureCatalogue.Find(student) is not null, "/student/model", UnknownArchitecture(student));
+        if (spec.Method is { NeedsTeacher: true } && spec.Teacher is null)
+            problems.Add("/teacher", $"missing; method {spec.Method.Name} needs a teacher: {{\"model\": \"resnet20\"}} or {{\"job\": \"...\"}}");
+        if (spec.Method is { NeedsTeacher: false } && spec.Teacher is not null)
+            problems.Add("/teacher", $"given, but method {spec.Method.Name} has no teacher; leave it out");
+        if (spec.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/training", problems);
+        if (spec.Teacher is { } teacher) CheckTeacher(teacher, problems);
+        if (spec.Dataset is { } dataset)
+        {
+            problems.Require(dataset.TrainLimit is not { } limit || limit <= dataset.TrainSize, "/dataset/train_limit",
+                $"{dataset.TrainLimit} given; at most {dataset.TrainSize}, the training samples of {dataset.Name}");
+            problems.Require(spec.TeacherSignal != Plans.TeacherSignal.Cached || dataset.DistinctViews is not null, "/teacher_signal",
+                "cached given with unlimited views; set dataset.views, or live");
+        }
+        if (spec is { Dataset: not null, Student: not null, Method: not null, Training: not null } && problems.None)
+            spec.Method.Validate(spec, problems);
+    }
+
+    private static void CheckOptimizer(Plans.Optimizer optimizer, string training, ProblemList problems) =>
+        problems.Require(optimizer is not Plans.Sgd { Nesterov: true, Momentum: 0 }, $"{training}/optimizer/momentum",
+            "0 given with nesterov; a number above 0, or leave nesterov out");
+
+    private static void CheckTeacher(TeacherSpec teacher, ProblemList problems)
+    {
+        problems.Require(teacher.Model is null != (teacher.Job is null), "/teacher", "exactly one of model (a teacher to train) and job (a finished job)");
+        if (teacher.Model is { } model)
+            problems.Require(ArchitectureCatalogue.Find(model) is not null, "/teacher/model", UnknownArchitecture(model));
+        if (teacher.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/teacher/training", problems);
+        if (teacher.Job is not null)
+        {
+            problems.Require(teacher.Training is null, "/teacher/training", "given with job; a finished job is not trained again");
+            problems.Require(teacher.Seed is null, "/teacher/seed", "given with job; a finished job has its seed");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using KdService.Core.Methods;
+using KdService.Core.Schema;
+
+namespace KdService.Core.Specs;
+
+/// <summary>A teacher given as a recipe is a job of its own; equal recipes are one job.</summary>
+public static class TeacherRecipe
+{
+    /// <summary>Raised whenever a change of the code changes what a recipe yields; part of every digest.</summary>
+    public const int CodeVersion = 1;
+
+    /// <summary>The job that trains a spec's teacher.</summary>
+    /// <exception cref="ArgumentException">The spec's teacher is not a recipe.</exception>
+    public static JobSpec JobFor(JobSpec spec)
+    {
+        if (spec.Teacher?.Model is not { } model) throw new ArgumentException("the spec's teacher is not a recipe", nameof(spec));
+        return new JobSpec
+        {
+            Name = $"teacher {model}",
+            Queue = spec.Queue,
+            Seed = spec.Teacher.Seed ?? 0,
+            Dataset = spec.Dataset,
+            Student = new StudentSpec { Model = model },
+            Method = new None(),
+            Training = spec.Teacher.Training ?? spec.Training,
+            Evaluation = spec.Evaluation,
+            Resources = spec.Resources,
+        };
+    }
+
+    /// <summary>
+    /// Digest of what decides a job's outcome (data, networks, method, training, evaluation, seed, code version), in lower-case
+    /// hexadecimal. Names, labels, queue and resources do not matter.
+    /// </summary>
+    public static string Digest(JobSpec spec)
+    {
+        var outcome = spec with { Name = null, Labels = [], Queue = "", Resources = new() };
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{CodeVersion}\n{Json.Write(outcome)}")));
+    }
+}

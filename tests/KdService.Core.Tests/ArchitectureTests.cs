@@ -1,0 +1,45 @@
+using KdService.Core.Architectures;
+
+namespace KdService.Core.Tests;
+
+public class ArchitectureTests
+{
+    /// <summary>The exact counts derived for He et al.'s CIFAR networks: option A and B, 10 and 100 classes.</summary>
+    [Theory]
+    [InlineData(8, 75_290, 78_042, 81_140, 83_892)]
+    [InlineData(14, 172_506, 175_258, 178_356, 181_108)]
+    [InlineData(20, 269_722, 272_474, 275_572, 278_324)]
+    [InlineData(26, 366_938, 369_690, 372_788, 375_540)]
+    [InlineData(32, 464_154, 466_906, 470_004, 472_756)]
+    [InlineData(44, 658_586, 661_338, 664_436, 667_188)]
+    [InlineData(56, 853_018, 855_770, 858_868, 861_620)]
+    [InlineData(110, 1_727_962, 1_730_714, 1_733_812, 1_736_564)]
+    public void Parameters_OfCifarResNet_AreThePublishedCounts(int depth, long a10, long b10, long a100, long b100)
+    {
+        var (a, b) = (ArchitectureCatalogue.All[$"resnet{depth}a"], ArchitectureCatalogue.All[$"resnet{depth}"]);
+        Assert.Equal([a10, b10, a100, b100], [a.Parameters(10), b.Parameters(10), a.Parameters(100), b.Parameters(100)]);
+    }
+
+    [Theory]
+    [InlineData("resnet8x4", 1_210_410, 1_233_540)]
+    [InlineData("resnet32x4", 7_410_730, 7_433_860)]
+    public void Parameters_OfWideResNet_AreThePublishedCounts(string name, long with10, long with100)
+    {
+        Assert.Equal(with10, ArchitectureCatalogue.All[name].Parameters(10));
+        Assert.Equal(with100, ArchitectureCatalogue.All[name].Parameters(100));
+    }
+
+    [Fact]
+    public void Parameters_OfPlane2_AreWhatItsLayersHold()
+    {
+        // conv 3->16 and 16->16 with bias and batch norm, then 16 channels of 8x8 to 10 classes.
+        const long expected = (27 * 16 + 16 + 32) + (144 * 16 + 16 + 32) + (16 * 64 * 10 + 10);
+        Assert.Equal(expected, ArchitectureCatalogue.All["plane2"].Parameters(10));
+    }
+
+    [Fact]
+    public void MultiplyAdds_OfResNet20_AreTheKnownFortyMillion()
+    {
+        Assert.InRange(ArchitectureCatalogue.All["resnet20a"].MultiplyAdds(10), 40_500_000, 40_700_000);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Text;
+using System.Text.Json;
+using KdService.Core.Methods;
+using KdService.Core.Plans;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+
+namespace KdService.Core.Tests;
+
+public class SpecValidationTests
+{
+    private const string Good = """
+        {"dataset": {"name": "cifar10"}, "teacher": {"model": "resnet20"}, "student": {"model": "resnet8"},
+         "method": {"name": "annealing_kd", "max_temperature": 5}, "training": {"epochs": 20}}
+        """;
+
+    [Fact]
+    public void Read_ValidSpec_FillsDefaultsAndSurvivesStorage()
+    {
+        var spec = SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(Good));
+        Assert.Equal(5, Assert.IsType<AnnealingKd>(spec.Method).MaxTemperature);
+        Assert.Equal(128, spec.Training.BatchSize);
+        var stored = Json.Write(spec);
+        Assert.Equal(stored, Json.Write(Json.Read<JobSpec>(stored)));
+    }
+
+    [Fact]
+    public void Compile_AnnealingKd_HasTwoStagesAndSurvivesStorage()
+    {
+        var plan = PlanBuilder.Compile(SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(Good)));
+        Assert.Equal(["annealing", "labels"], plan.Stages.Select(stage => stage.Name));
+        Assert.Equal(new StartFrom("annealing", WeightsOf.Best), plan.Stages[1].StartFrom);
+        var stored = Json.Write(plan);
+        Assert.Equal(stored, Json.Write(Json.Read<Plan>(stored)));
+    }
+
+    [Theory]
+    [InlineData("""{"name": "kd", "alpha": 1.5}""", "/method/alpha", "1.5 given; a number from 0 to 1")]
+    [InlineData("""{"name": "kd", "temprature": 2}""", "/method/temprature", "unknown field; did you mean temperature?")]
+    [InlineData("""{"name": "annealing_kd", "max_temperature": 0}""", "/method/max_temperature", "0 given; an integer from 1 to 100")]
+    [InlineData("""{"name": "magic"}""", "/method/name", "\"magic\" given; one of annealing_kd, kd, none, takd")]
+    [InlineData("""{"name": "takd", "assistants": ["resnet9"]}""", "/method/assistants/0", "resnet9")]
+    [InlineData("""{"name": "kd", "alpha": "NaN"}""", "/method/alpha", "\"NaN\" given; a number from 0 to 1")]
+    public void Read_BadMethod_NamesTheField(string method, string pointer, string detail)
+    {
+        var problems = new ProblemList();
+        var json = $$"""{"dataset": {"name": "cifar10"}, "teacher": {"model": "resnet20"}, "student": {"model": "resnet8"}, "method": {{method}}}""";
+        Assert.Null(SpecValidation.Read(Encoding.UTF8.GetBytes(json), problems));
+        var problem = Assert.Single(problems.Items, problem => problem.Pointer == pointer);
+        Assert.Contains(detail, problem.Detail);
+    }
+
+    [Theory]
+    [InlineData("""{"dataset": {"name": "cifar10"}""", "", "not valid JSON")]
+    [InlineData("""{"student": {"model": "resnet8"}, "student": {"model": "resnet8"}}""", "", "not valid JSON")]
+    [InlineData("""[1, 2]""", "", "[1, 2] given; an object")]
+    [InlineData("""{"seed": NaN}""", "", "not valid JSON")]
+    [InlineData("""{"seed": 1.5}""", "/seed", "1.5 given; an integer from 0")]
+    [InlineData("""{"seed": -1}""", "/seed", "-1 given; an integer from 0")]
+    [InlineData("""{"seed": 1e400}""", "/seed", "1e400 given; an integer")]
+    [InlineData("""{"seed": "1"}""", "/seed", "\"1\" given; an integer")]
+    [InlineData("""{"seed": null}""", "/seed", "null given")]
+    [InlineData("""{"queue": "../x"}""", "/queue", "\"../x\" given")]
+    [InlineData("""{"labels": {"a": 1}}""", "/labels/a", "1 given; a string")]
+    [InlineData("""{"labels": []}""", "/labels", "[] given; an object of strings")]
+    [InlineData("""{"dataset": {"name": "imagenet"}}""", "/dataset/name", "\"imagenet\" given; one of cifar10, cifar100, procedural")]
+    [InlineData("""{"dataset": {}}""", "/dataset/name", "missing; one of")]
+    [InlineData("""{"dataset": {"name": "cifar10", "train_limit": 50001}}""", "/dataset/train_limit", "50001 given; at most 50000")]
+    [InlineData("""{"student": {"model": "resnet9"}}""", "/student/model", "\"resnet9\" given")]
+    [InlineData("""{"teacher": {"job": "../../x"}}""", "/teacher/job", "given; a string that matches")]
+    [InlineData("""{"teacher": {}}""", "/teacher", "exactly one of model")]
+    [InlineData("""{"teacher": {"model": "resnet20", "job": "01jd0000000000000000000000"}}""", "/teacher", "exactly one of model")]
+    [InlineData("""{"evaluation": {"protocol": "cheat"}}""", "/evaluation/protocol", "\"cheat\" given; one of holdout, paper")]
+    [InlineData("""{"training": {"optimizer": {"name": "sgd", "learning_rate": 0}}}""", "/training/optimizer/learning_rate", "0 given; a number above 0")]
+    [InlineData("""{"training": {"schedule": {"name": "multi_step", "milestones": [0.5, 2]}}}""", "/training/schedule/milestones/1", "2 given; a number from 0 to 1")]
+    [InlineData("""{"training": {"optimizer": {"name": "sgd", "nesterov": true, "momentum": 0}}}""", "/training/optimizer/momentum", "0 given with nesterov")]
+    [InlineData("""{"student": null}""", "/student", "null given; the field is required")]
+    [InlineData("""{"method": {"name": "takd", "assistants": ["a", "b", "c", "d", "e", "f", "g", "h", "i"]}}""", "/method/assistants", "9 elements given; at most 8")]
+    [InlineData("""{}""", "/student", "missing")]
+    [InlineData("""{"method": {"name": "kd"}}""", "/teacher", "missing; method kd needs a teacher")]
+    [InlineData("""{"method": {"name": "none"}, "teacher": {"model": "resnet20"}}""", "/teacher", "has no teacher")]
+    [InlineData("""{"dataset": {"name": "cifar10", "views": 0}, "teacher_signal": "cached"}""", "/teacher_signal", "unlimited views")]
+    public void Read_BadSpec_NamesTheField(string json, string pointer, string detail)
+    {
+        var problems = new ProblemList();
+        Assert.Null(SpecValidation.Read(Encoding.UTF8.GetBytes(json), problems));
+        Assert.Contains(problems.Items, problem => problem.Pointer == pointer && problem.Detail.Contains(detail, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("蒸留 🎓 é")]
+    [InlineData("एनीलिंग")]
+    public void Read_NameInAnyScript_IsAccepted(string name)
+    {
+        var spec = SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes($$"""{"name": "{{name}}", {{Good.TrimStart()[1..]}}"""));
+        Assert.Equal(name, spec.Name);
+    }
+
+    [Fact]
+    public void Read_AssistantWithALongName_IsAccepted()
+    {
+        var json = Good.Replace("""{"name": "annealing_kd", "max_temperature": 5}""", """{"name": "takd", "assistants": ["resnet32x4"]}""", StringComparison.Ordinal);
+        Assert.Equal(["resnet32x4"], Assert.IsType<Takd>(SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(json)).Method).Assistants);
+    }
+
+    [Fact]
+    public void Read_AnnealingInOneEpoch_PointsAtTheEpochs()
+    {
+        var problems = new ProblemList();
+        Assert.Null(SpecValidation.Read(Encoding.UTF8.GetBytes(Good.Replace("\"epochs\": 20", "\"epochs\": 1", StringComparison.Ordinal)), problems));
+        Assert.Equal("/training/epochs", Assert.Single(problems.Items).Pointer);
+    }
+
+    [Fact]
+    public void Read_ManyMistakes_ReportsEachOfThem()
+    {
+        const string json = """{"sed": 1, "dataset": {"name": "cifar10", "views": -1}, "student": {"model": 8}, "training": {"epochs": 0}}""";
+        var problems = new ProblemList();
+        Assert.Null(SpecValidation.Read(Encoding.UTF8.GetBytes(json), problems));
+        Assert.Superset(
+            new HashSet<string> { "/sed", "/dataset/views", "/student/model", "/training/epochs", "/method" },
+            problems.Items.Select(problem => problem.Pointer).ToHashSet());
+    }
+
+    [Fact]
+    public void Read_ThousandsOfUnknownFields_ListsAHundred()
+    {
+        var problems = new ProblemList();
+        var json = $"{{{string.Join(",", Enumerable.Range(0, 5000).Select(i => $"\"f{i}\": 1"))}}}";
+        Assert.Null(SpecValidation.Read(Encoding.UTF8.GetBytes(json), problems));
+        Assert.Equal(ProblemList.Most + 1, problems.Items.Count);
+    }
+
+    [Fact]
+    public void Read_AnnealingWithMoreStepsThanEpochs_SaysWhatWouldBeRight()
+    {
+        var problems = new ProblemList();
+        Assert.Null(SpecValidation.Read(Encoding.UTF8.GetBytes(Good.Replace("\"epochs\": 20", "\"epochs\": 8", StringComparison.Ordinal)), problems));
+        Assert.Equal(new Problem("/method/max_temperature", "5 given; at most 4, the epochs of stage I, so that every annealing step has an epoch"), Assert.Single(problems.Items));
+    }
+
+    [Fact]
+    public void Digest_OfTeacherRecipe_DependsOnOutcomeOnly()
+    {
+        var spec = SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(Good));
+        var teacher = TeacherRecipe.JobFor(spec);
+        Assert.Equal(TeacherRecipe.Digest(teacher), TeacherRecipe.Digest(TeacherRecipe.JobFor(spec with { Seed = 5, Name = "other", Method = new Kd() })));
+        Assert.NotEqual(TeacherRecipe.Digest(teacher), TeacherRecipe.Digest(teacher with { Seed = 1 }));
+        Assert.NotEqual(TeacherRecipe.Digest(teacher), TeacherRecipe.Digest(teacher with { Training = teacher.Training with { Epochs = 21 } }));
+    }
+
+    [Fact]
+    public void Schema_OfEveryMethod_DocumentsEveryOption()
+    {
+        Assert.Equal(["annealing_kd", "kd", "none", "takd"], MethodCatalogue.All.Select(method => method.Name));
+        Assert.All(MethodCatalogue.All, method =>
+        {
+            foreach (var (name, option) in method.Options["properties"]!.AsObject())
+                Assert.True(name == "name" || option!["description"] is not null, $"{method.Name}.{name} has no description");
+        });
+        var alpha = MethodCatalogue.All.Single(method => method.Name == "kd").Options["properties"]!["alpha"]!;
+        Assert.Equal((0.9, 0.0, 1.0), (alpha["default"]!.GetValue<double>(), alpha["minimum"]!.GetValue<double>(), alpha["maximum"]!.GetValue<double>()));
+    }
+
+    [Theory]
+    [InlineData("""{"name": "\ud800"}""")]
+    [InlineData("""{"\ud800": 1}""")]
+    [InlineData("""{"labels": {"a": "\u0000"}}""")]
+    [InlineData("""{"labels": {"a\u0000": "b"}}""")]
+    [InlineData("""[["\udc00"]]""")]
+    public void Parse_StringThatIsNoText_IsMalformed(string json)
+    {
+        var problems = new ProblemList();
+        Assert.Null(DocumentReader.Parse(Encoding.UTF8.GetBytes(json), problems));
+        Assert.StartsWith("not valid JSON", Assert.Single(problems.Items).Detail);
+    }
+
+    [Fact]
+    public void Parse_InvalidUtf8_IsMalformed()
+    {
+        var problems = new ProblemList();
+        Assert.Null(DocumentReader.Parse(new byte[] { (byte)'"', 0xff, (byte)'"' }, problems));
+        Assert.Equal("not valid UTF-8", Assert.Single(problems.Items).Detail);
+    }
+
+    [Fact]
+    public void Example_OfEveryMethod_NamesTheMethodAndReads()
+    {
+        Assert.All(MethodCatalogue.All, method =>
+        {
+            Assert.Equal(method.Name, (string?)method.Example["name"]);
+            var problems = new ProblemList();
+            DocumentReader.Read<Method>(JsonSerializer.SerializeToElement(method.Example), problems);
+            Assert.Empty(problems.Items);
+        });
+    }
+}
