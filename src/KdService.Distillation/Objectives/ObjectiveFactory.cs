@@ -1,0 +1,18 @@
+using KdService.Core.Jobs;
+using KdService.Core.Plans;
+
+namespace KdService.Distillation.Objectives;
+
+/// <summary>From an objective as data to the loss itself.</summary>
+public static class ObjectiveFactory
+{
+    /// <summary>The loss that a stage asks for.</summary>
+    /// <exception cref="RunException">This trainer does not know the objective.</exception>
+    public static IObjective Create(Objective objective) => objective switch
+    {
+        CrossEntropy crossEntropy => new CrossEntropyLoss(crossEntropy),
+        SoftTargets softTargets => new SoftTargetLoss(softTargets),
+        LogitMse logitMse => new LogitMseLoss(logitMse),
+        _ => throw new RunException(FailureCode.InvalidPlan, $"objective: {objective.GetType().Name} given; this trainer has no such loss"),
+    };
+}

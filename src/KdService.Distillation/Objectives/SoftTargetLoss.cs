@@ -1,0 +1,28 @@
+using KdService.Core.Plans;
+using static TorchSharp.torch;
+
+namespace KdService.Distillation.Objectives;
+
+/// <summary>
+/// Hinton et al. (2015, arXiv 1503.02531): <c>alpha tau^2 KL(softmax(z_T/tau) || softmax(z_S/tau)) + (1 - alpha) CE(y, z_S)</c>.
+/// The factor tau^2 makes up for the divergence's gradients, which scale as 1/tau^2.
+/// </summary>
+internal sealed class SoftTargetLoss(SoftTargets options) : IObjective
+{
+    /// <inheritdoc />
+    public Tensor Loss(Tensor logits, Tensor labels, Tensor? teacherLogits)
+    {
+        ArgumentNullException.ThrowIfNull(teacherLogits);
+        using var scope = NewDisposeScope();
+        var (student, teacher) = (logits.to(float32), teacherLogits.to(float32));
+        var studentLog = (student / options.Temperature).log_softmax(1);
+        var teacherLog = (teacher / options.Temperature).log_softmax(1);
+        // From both logarithms, so that a probability that rounds to 0 adds 0 and not NaN.
+        var terms = teacherLog.exp() * (teacherLog - studentLog); // [batch, classes]
+        var divergence = options.Reduction == KlReduction.Batch ? terms.sum(1).mean() : terms.mean();
+        var weight = options.TemperatureSquared ? options.Alpha * options.Temperature * options.Temperature : options.Alpha;
+        var loss = weight * divergence;
+        if (options.Alpha < 1) loss += (1 - options.Alpha) * CrossEntropyLoss.OfLabels(student.log_softmax(1), labels);
+        return loss.MoveToOuterDisposeScope();
+    }
+}

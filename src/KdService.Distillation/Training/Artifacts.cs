@@ -1,0 +1,56 @@
+using System.Text;
+using KdService.Core.Plans;
+using KdService.Core.Runs;
+using KdService.Core.Schema;
+using KdService.Distillation.Weights;
+
+namespace KdService.Distillation.Training;
+
+/// <summary>Writes what a run hands over, and announces it.</summary>
+internal sealed class Artifacts(RunContext run)
+{
+    private const string Report = "report.json";
+
+    /// <summary>What a weights file says about itself, so that it can be used without the job.</summary>
+    /// <param name="plan">The plan that trained the network.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="epoch">The stage's epoch, from 1.</param>
+    public static Dictionary<string, string> Metadata(Plan plan, string model, Stage stage, int epoch) => new()
+    {
+        ["format"] = "pt",
+        ["architecture"] = plan.Model(model).Architecture,
+        ["model"] = model,
+        ["classes"] = plan.Dataset.Classes.ToString(),
+        ["dataset"] = plan.Dataset.Name,
+        ["mean"] = Json.Write(plan.Dataset.Mean),
+        ["std"] = Json.Write(plan.Dataset.Std),
+        ["objective"] = Json.Write(stage.Objective),
+        ["stage"] = stage.Name,
+        ["epoch"] = epoch.ToString(),
+        ["seed"] = plan.Seed.ToString(),
+    };
+
+    /// <summary>Writes the weights of a trained network: <c>MODEL.best.safetensors</c> and, for the job's own, <c>MODEL.last.safetensors</c>.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="stage">Its last stage.</param>
+    /// <param name="trained">What the stage made.</param>
+    public void WriteWeights(string model, Stage stage, TrainedStage trained)
+    {
+        Write($"{model}.best.safetensors", trained.Best.Weights, Metadata(run.Plan, model, stage, trained.Best.Epoch));
+        if (model == run.Plan.Result) Write($"{model}.last.safetensors", trained.Last, Metadata(run.Plan, model, stage, stage.Epochs));
+    }
+
+    /// <summary>Writes <c>report.json</c>.</summary>
+    public void WriteReport(RunReport report)
+    {
+        AtomicFile.Write(Path.Combine(run.Folder, Report), stream => stream.Write(Encoding.UTF8.GetBytes(Json.Write(report, indented: true) + "\n")));
+        run.Emit(new ArtifactWritten { Name = Report, Path = Report, MediaType = "application/json" });
+    }
+
+    private void Write(string name, Snapshot weights, Dictionary<string, string> metadata)
+    {
+        weights.Write(Path.Combine(run.Folder, name), metadata);
+        run.Emit(new ArtifactWritten { Name = name, Path = name, MediaType = "application/octet-stream" });
+    }
+}

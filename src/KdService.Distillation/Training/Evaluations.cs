@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using KdService.Core.Runs;
+using KdService.Distillation.Evaluation;
+using static TorchSharp.torch;
+
+namespace KdService.Distillation.Training;
+
+/// <summary>Evaluates networks, and compares them with the plan's teacher where it has one.</summary>
+/// <param name="run">The run.</param>
+/// <param name="teacher">The plan's teacher, or null.</param>
+internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDisposable
+{
+    private const int BatchSize = 250;
+
+    private readonly Dictionary<Samples, Tensor> _references = [];
+
+    /// <summary>A network's results.</summary>
+    /// <param name="model">Its id.</param>
+    /// <param name="network">The network; its mode is restored.</param>
+    /// <param name="samples">What it is evaluated on, unaugmented.</param>
+    /// <exception cref="OperationCanceledException">The run is to stop.</exception>
+    /// <exception cref="RunException">A logit is not finite.</exception>
+    public EvaluationResult Of(string model, nn.Module<Tensor, Tensor> network, Samples samples)
+    {
+        using var scope = NewDisposeScope();
+        var reference = Reference(samples);
+        var parts = new List<Tensor>();
+        foreach (var batch in samples.Indices.Chunk(BatchSize))
+        {
+            run.Stop.ThrowIfCancellationRequested();
+            var began = Stopwatch.GetTimestamp();
+            parts.Add(Evaluator.Logits(network, samples.Images, batch, batch.Length));
+            run.Progress.Worked(WorkItems.Evaluation(model), batch.Length, Stopwatch.GetElapsedTime(began).TotalSeconds, $"evaluation of {model}");
+        }
+        return Evaluator.Evaluate(cat(parts, 0), samples.Labels, reference, run.Plan.Evaluation.CalibrationBins);
+    }
+
+    /// <summary>The teacher's own results; null without a teacher.</summary>
+    public EvaluationResult? OfTeacher(Samples samples) =>
+        Reference(samples) is { } logits ? Evaluator.Evaluate(logits, samples.Labels, null, run.Plan.Evaluation.CalibrationBins) : null;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var logits in _references.Values) logits.Dispose();
+    }
+
+    // The teacher's logits, on the CPU.
+    private Tensor? Reference(Samples samples)
+    {
+        if (teacher is null) return null;
+        if (_references.TryGetValue(samples, out var known)) return known;
+        using var logits = new TeacherLogits(run, teacher).Of(samples, view: null, WorkItems.Reference, planned: true);
+        return _references[samples] = logits.to(CPU, copy: true).DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using KdService.Core.Jobs;
+using KdService.Core.Plans;
+using KdService.Core.Runs;
+using KdService.Distillation.Models;
+using KdService.Distillation.Weights;
+using Microsoft.Extensions.Logging;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdService.Distillation.Training;
+
+/// <summary>Executes a plan: trains its stages in order, goes on from a resume checkpoint, and hands over weights and a report.</summary>
+public sealed class TrainingRun : IDisposable
+{
+    private readonly RunContext _run;
+    private readonly RunState _state;
+    private readonly CheckpointWriter _checkpoints;
+    private ResumeCheckpoint? _resume;
+    private StageTraining? _atWork;
+
+    private TrainingRun(RunContext run, ResumeCheckpoint? resume)
+    {
+        (_run, _resume, _state) = (run, resume, resume?.State ?? new RunState());
+        _checkpoints = new CheckpointWriter(run, _state, resume?.Seconds ?? 0);
+    }
+
+    private Plan Plan => _run.Plan;
+
+    /// <summary>Steps of the plan that are done.</summary>
+    public long Step => _state.Step;
+
+    /// <summary>Reads the data and the checkpoint to go on from, and says that the run has started.</summary>
+    /// <param name="request">What to do.</param>
+    /// <param name="folder">The work folder.</param>
+    /// <param name="environment">What the process runs on.</param>
+    /// <param name="emit">Takes the run's events, in order, on the calling thread.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="stop">Asks the run to write a resume checkpoint and return.</param>
+    /// <exception cref="RunException">The data or the checkpoint are not what they should be.</exception>
+    public static TrainingRun Open(RunRequest request, string folder, TrainerEnvironment environment, Action<TrainerEvent> emit, ILogger log, CancellationToken stop)
+    {
+        var plan = request.Plan;
+        var device = new Device(request.Device);
+        var resume = request.Resume is { } path ? ResumeCheckpoint.Read(Path.Combine(folder, path), plan) : null;
+        emit(new RunStarted { Environment = environment, ResumedAtStep = resume?.State.StepsTold(plan) });
+        var data = new TrainingData(plan, request.DataRoot, device);
+        var run = new RunContext
+        {
+            Request = request,
+            Folder = folder,
+            Environment = environment,
+            Device = device,
+            Data = data,
+            Progress = new ProgressReporter(plan, emit),
+            Emit = emit,
+            Log = log,
+            Stop = stop,
+        };
+        WorkItems.PlanAll(run.Progress.Ledger, plan, data.Selection.Count, data.Test.Count);
+        if (resume is not null) run.Progress.Ledger.Restore(resume.Work);
+        return new TrainingRun(run, resume);
+    }
+
+    /// <summary>Runs the attempt to its end, or until it is asked to stop.</summary>
+    /// <returns>True when the plan is done; false when the run stopped on request, its resume checkpoint written.</returns>
+    /// <exception cref="RunException">The run cannot go on.</exception>
+    public bool Execute()
+    {
+        using var teacher = Plan.Teacher is { } model ? Arrived(model) : null;
+        using var evaluations = new Evaluations(_run, teacher);
+        try
+        {
+            while (_state.Stage < Plan.Stages.Count) TrainStage(teacher, evaluations);
+            Finish(evaluations);
+            return true;
+        }
+        // Thrown between steps, within teacher passes and within evaluations, none of which leaves anything half done.
+        catch (OperationCanceledException) when (_run.Stop.IsCancellationRequested)
+        {
+            _run.Log.LogInformation("a checkpoint of step {Step}, then the end", _state.Step);
+            _checkpoints.Write(_atWork);
+            _run.Emit(new RunStopped { Step = _state.StepsTold(Plan) });
+            return false;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _atWork?.Dispose();
+        _resume?.Dispose();
+        _state.Dispose();
+    }
+
+    private void TrainStage(TeacherNetwork? teacher, Evaluations evaluations)
+    {
+        var stage = Plan.Stages[_state.Stage];
+        _run.Emit(new StageStarted
+        {
+            Stage = stage.Name,
+            Index = _state.Stage,
+            Epochs = stage.Epochs,
+            StepsPerEpoch = Plan.StepsPerEpoch(stage),
+            TeacherSignal = stage.Curriculum is null ? null : TeacherSignals.Describe(Plan, stage),
+        });
+        _run.Progress.Position = (stage, _state.Epoch, _state.Step);
+        // The source is the teacher, or an assistant that an earlier stage trained.
+        using var assistant = stage.Curriculum is { } taught && taught.Source != teacher?.Id ? Assistant(taught) : null;
+        var source = stage.Curriculum is null ? null : assistant ?? teacher;
+        _atWork = new StageTraining(_run, _state, source, evaluations, _resume);
+        _resume?.Dispose();
+        _resume = null;
+        _atWork.Train(_checkpoints);
+        _atWork.RecordSignalCost();
+        _state.FinishStage(Plan, _atWork.Weights());
+        _atWork.Dispose();
+        _atWork = null;
+        _checkpoints.Write(null);
+    }
+
+    private TeacherNetwork Arrived(ModelPlan model)
+    {
+        if (model.WeightsInput is not { } input || !_run.Request.Inputs.TryGetValue(input, out var file))
+            throw new RunException(FailureCode.InvalidPlan, $"inputs: no {model.WeightsInput ?? "weights"} given; model {model.Id} needs its weights");
+        var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null);
+        WeightsFile.Load(network, Path.Combine(_run.Folder, file));
+        return Teaching(model, network);
+    }
+
+    private TeacherNetwork Assistant(Curriculum curriculum)
+    {
+        var model = Plan.Model(curriculum.Source);
+        var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null);
+        _state.Trained(Plan, model.Id)[curriculum.Weights].CopyTo(network);
+        return Teaching(model, network);
+    }
+
+    private TeacherNetwork Teaching(ModelPlan model, nn.Module<Tensor, Tensor> network)
+    {
+        using var weights = Snapshot.Of(network);
+        return new TeacherNetwork(model.Id, network.to(_run.Device), $"{model.Architecture} {weights.Digest()}");
+    }
+
+    private void Finish(Evaluations evaluations)
+    {
+        var artifacts = new Artifacts(_run);
+        var models = new List<ModelReport>();
+        if (Plan.Teacher is { } teacher) models.Add(Describe(teacher, evaluations.OfTeacher(_run.Data.Test)!));
+        // The job's own network comes last.
+        foreach (var model in Plan.Models.Where(model => model.Role != ModelRole.Teacher).OrderBy(model => model.Id == Plan.Result))
+        {
+            var stage = Plan.Stages.Last(stage => stage.Trains == model.Id);
+            var trained = _state.Trained(Plan, model.Id);
+            var best = Test(model, trained.Best.Weights, evaluations);
+            var lastIsBest = trained.Best.Epoch == stage.Epochs;
+            if (lastIsBest) _run.Progress.Ledger.Skip(WorkItems.Evaluation(model.Id), _run.Data.Test.Count);
+            models.Add(Describe(model, best) with
+            {
+                BestEpoch = trained.Best.Epoch,
+                Last = lastIsBest ? best : Test(model, trained.Last, evaluations),
+                BestOnSelection = Plan.Evaluation.Protocol == Protocol.Paper ? null : trained.Best.Result,
+            });
+            artifacts.WriteWeights(model.Id, stage, trained);
+        }
+        var report = new RunReport
+        {
+            Protocol = Plan.Evaluation.Protocol,
+            Models = models,
+            TeacherSignals = [.. Plan.Stages.Where(stage => stage.Curriculum is not null)
+                .Select(stage => TeacherSignals.Report(Plan, stage, _state.Signals.GetValueOrDefault(stage.Name)))],
+            Environment = _run.Environment,
+            Steps = _state.Step,
+            Seconds = _checkpoints.Seconds,
+            PeakMemoryBytes = PeakMemory(),
+        };
+        artifacts.WriteReport(report);
+        _run.Emit(new RunFinished { Report = report });
+    }
+
+    private EvaluationResult Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
+    {
+        using var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null).to(_run.Device);
+        weights.CopyTo(network);
+        return evaluations.Of(model.Id, network, _run.Data.Test);
+    }
+
+    private static ModelReport Describe(ModelPlan model, EvaluationResult best) => new()
+    {
+        Id = model.Id,
+        Role = model.Role,
+        Architecture = model.Architecture,
+        Parameters = model.Parameters,
+        Best = best,
+    };
+
+    private static long PeakMemory()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+}

@@ -1,0 +1,43 @@
+using KdService.Core.Architectures;
+using KdService.Core.Jobs;
+using KdService.Core.Plans;
+
+namespace KdService.Distillation.Training;
+
+/// <summary>Names the items of a plan's work and plans it all.</summary>
+internal static class WorkItems
+{
+    /// <summary>The teacher's answers on selection and test samples, which students are compared with.</summary>
+    public const string Reference = "reference";
+
+    /// <summary>Optimiser steps of a stage.</summary>
+    public static string Steps(Stage stage) => $"steps of {stage.Name}";
+
+    /// <summary>Teacher passes of a stage.</summary>
+    public static string Teacher(Stage stage) => $"teacher of {stage.Name}";
+
+    /// <summary>Evaluations of a network.</summary>
+    public static string Evaluation(string model) => $"evaluation of {model}";
+
+    /// <summary>Enters a plan's work into a ledger; backward costs about twice forward.</summary>
+    public static void PlanAll(WorkLedger ledger, Plan plan, int selectionSamples, int testSamples)
+    {
+        double Cost(string model) => Network(plan.Model(model)).MultiplyAdds(plan.Dataset.Classes);
+        foreach (var stage in plan.Stages)
+        {
+            var live = stage.Curriculum is { } taught && TeacherSignals.KindFor(plan, stage) == TeacherSignal.Live ? Cost(taught.Source) : 0;
+            ledger.Plan(Steps(stage), (long)stage.Epochs * plan.TrainSamples, 3 * Cost(stage.Trains) + live);
+            if (stage.Curriculum is { } curriculum && TeacherSignals.KindFor(plan, stage) == TeacherSignal.Cached)
+                ledger.Plan(Teacher(stage), (long)Math.Min(plan.Dataset.DistinctViews!.Value, stage.Epochs) * plan.TrainSamples, Cost(curriculum.Source));
+            var evaluations = (stage.Epochs + plan.Evaluation.EveryEpochs - 1) / plan.Evaluation.EveryEpochs;
+            ledger.Plan(Evaluation(stage.Trains), (long)evaluations * selectionSamples, Cost(stage.Trains));
+        }
+        foreach (var model in plan.Stages.Select(stage => stage.Trains).Distinct()) ledger.Plan(Evaluation(model), 2L * testSamples, Cost(model));
+        // Under the paper protocol both are the test samples.
+        var reference = plan.Evaluation.Protocol == Protocol.Paper ? testSamples : selectionSamples + testSamples;
+        if (plan.Teacher is { } teacher) ledger.Plan(Reference, reference, Cost(teacher.Id));
+    }
+
+    private static Architecture Network(ModelPlan model) => ArchitectureCatalogue.Find(model.Architecture)
+        ?? throw new RunException(FailureCode.InvalidPlan, $"model {model.Id}: {model.Architecture} given; this trainer has no such network");
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using KdService.Core.Methods;
+using KdService.Core.Plans;
+using KdService.Core.Runs;
+using KdService.Distillation.Weights;
+
+namespace KdService.Distillation.Tests.Training;
+
+/// <summary>
+/// A run goes on past a checkpoint; another is restored from it. After every step both have the same weights, optimiser state, random
+/// numbers, sums of losses and best epoch, bit by bit.
+/// </summary>
+public sealed class ResumeOracleTests
+{
+    public static TheoryData<string, long> Cases => new() { { "sgd", 4 }, { "sgd", 9 }, { "sgd", 13 }, { "adam", 4 }, { "adamw", 13 } };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Run_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string optimizer, long restoredStep)
+    {
+        var plan = RecordedRun.Plan(new Kd(), epochs: 3, optimizer switch
+        {
+            "sgd" => new Sgd { LearningRate = 0.05, Nesterov = true },
+            "adam" => new Adam(),
+            _ => new AdamW(),
+        });
+        using var folder = new TemporaryFolder();
+        var from = Path.Combine(folder.Path, "restored-from.safetensors");
+        var wentOn = States(plan, folder.Path, resume: null, (step, file) =>
+        {
+            if (step == restoredStep) File.Copy(file, from);
+        });
+        var restored = States(plan, folder.Path, "restored-from.safetensors", (_, _) => { });
+
+        Assert.Equal(wentOn.Keys.Where(step => step > restoredStep), restored.Keys);
+        foreach (var (step, state) in restored)
+        {
+            Assert.Equal(wentOn[step].Header, state.Header);
+            Assert.Equal(wentOn[step].Tensors.Keys, state.Tensors.Keys);
+            foreach (var (name, bytes) in state.Tensors) Assert.True(wentOn[step].Tensors[name].SequenceEqual(bytes), $"{name} differs after step {step}");
+        }
+    }
+
+    private static SortedDictionary<long, (string Header, SortedDictionary<string, byte[]> Tensors)> States(Plan plan, string folder, string? resume, Action<long, string> written)
+    {
+        var states = new SortedDictionary<long, (string, SortedDictionary<string, byte[]>)>();
+        // After every step, and once more where a stage ends at the last.
+        RecordedRun.Of(plan, folder, happened =>
+        {
+            if (happened is not CheckpointWritten { Kind: CheckpointKind.Resume } checkpoint) return;
+            var file = Path.Combine(folder, checkpoint.Path);
+            states[checkpoint.Step] = Read(file);
+            written(checkpoint.Step, file);
+        }, resume, checkpointSeconds: 0);
+        return states;
+    }
+
+    private static (string Header, SortedDictionary<string, byte[]> Tensors) Read(string file)
+    {
+        var (tensors, metadata) = Safetensors.Read(file);
+        var header = JsonNode.Parse(metadata["kdservice.resume"])!.AsObject();
+        // What was measured on the way differs between any two runs.
+        foreach (var measured in new[] { "seconds", "work", "signals" }) header.Remove(measured);
+        var bytes = new SortedDictionary<string, byte[]>(tensors.ToDictionary(entry => entry.Key, entry => entry.Value.bytes.ToArray()), StringComparer.Ordinal);
+        foreach (var tensor in tensors.Values) tensor.Dispose();
+        return (header.ToJsonString(), bytes);
+    }
+}
