@@ -1,0 +1,51 @@
+using System.Reflection;
+using KdService.Core.Jobs;
+using KdService.Core.Runs;
+using KdService.Distillation;
+using KdService.LibTorch.Extras;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace KdService.Trainer;
+
+/// <summary>Sets the process up before libtorch loads, and says what it runs on.</summary>
+internal static class TrainerRuntime
+{
+    /// <summary>Sets up instruction set, matrix library, threads and denormals.</summary>
+    /// <exception cref="RunException">The device that is asked for is not there.</exception>
+    public static TrainerEnvironment SetUp(RunRequest request, ILogger log)
+    {
+        TorchRuntime.Prepare(new TorchRuntimeOptions { Threads = request.Threads });
+        var runtime = TorchRuntime.Describe();
+        foreach (var warning in runtime.Warnings) log.LogWarning("{Warning}", warning);
+        Require(request.Device);
+        var environment = new TrainerEnvironment
+        {
+            LibTorch = runtime.Version,
+            Device = request.Device,
+            Blas = runtime.Blas.Kind,
+            CpuCapability = runtime.CpuCapability,
+            Threads = runtime.Threads,
+            Trainer = typeof(TrainerRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+        };
+        log.LogInformation("libtorch {LibTorch} on {Device}, {Capability}, {Blas}, {Threads} threads",
+            environment.LibTorch, environment.Device, environment.CpuCapability, environment.Blas, environment.Threads);
+        return environment;
+    }
+
+    private static void Require(string name)
+    {
+        Device device;
+        try
+        {
+            device = new Device(name);
+        }
+        // Libtorch's own words do not say which field is meant.
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw new RunException(FailureCode.InvalidPlan, $"device: {name} given; cpu, or cuda:0 and up", e);
+        }
+        if (device.type == TorchSharp.DeviceType.CUDA && Math.Max(0, device.index) >= cuda.device_count())
+            throw new RunException(FailureCode.NodeUnfit, $"device: {name} given; this process sees {cuda.device_count()} CUDA devices");
+    }
+}
