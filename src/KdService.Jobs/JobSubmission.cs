@@ -1,0 +1,132 @@
+using KdService.Core.Jobs;
+using KdService.Core.Plans;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+using KdService.Core.Wire;
+using KdService.Jobs.Lifecycle;
+using KdService.Jobs.Persistence;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace KdService.Jobs;
+
+/// <summary>Takes jobs in. A spec has passed Core's validation; what needs a disk or other jobs to be known is checked here.</summary>
+public sealed class JobSubmission
+{
+    private readonly NpgsqlDataSource _database;
+    private readonly JobTransactions _transactions;
+    private readonly JobLifecycle _lifecycle;
+    private readonly TeacherJobs _teachers;
+    private readonly DatasetProbe _datasets;
+    private readonly KdOptions _options;
+    private readonly ILogger _log;
+
+    internal JobSubmission(
+        NpgsqlDataSource database, JobTransactions transactions, JobLifecycle lifecycle, TeacherJobs teachers, DatasetProbe datasets,
+        KdOptions options, ILogger<JobSubmission> log) =>
+        (_database, _transactions, _lifecycle, _teachers, _datasets, _options, _log) =
+        (database, transactions, lifecycle, teachers, datasets, options, log);
+
+    /// <summary>Submits a job. The job, its plan, its teacher's job if that is new, and its place in the queue become durable together.</summary>
+    /// <param name="spec">A spec that <see cref="SpecValidation"/> has passed.</param>
+    /// <param name="idempotencyKey">The same key and body, however often and from however many clients, is one job; null submits anew each time.</param>
+    /// <param name="requestDigest">Digest of the request's body, by which another body under the same key is told.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <returns>The job, and whether this call created it.</returns>
+    /// <exception cref="InvalidDocumentException">The spec cannot be carried out here; carries every problem.</exception>
+    /// <exception cref="IdempotencyConflictException">The key came with another body before.</exception>
+    public async Task<(JobView Job, bool Created)> SubmitAsync(
+        JobSpec spec, string? idempotencyKey, string requestDigest, CancellationToken cancellation)
+    {
+        var problems = new ProblemList();
+        var plan = await CompileAsync(spec, problems, cancellation);
+        if (plan is null)
+        {
+            // A request repeated after its data set went away is still the job that the first one made.
+            if (idempotencyKey is not null && await FindByKeyAsync(idempotencyKey, requestDigest, cancellation) is { } earlier) return (earlier, false);
+            throw new InvalidDocumentException(problems.Items);
+        }
+
+        var job = TeacherJobs.NewJob(spec, plan, requestDigest) with { IdempotencyKey = idempotencyKey };
+        var created = await _transactions.RunAsync(async connection =>
+        {
+            if (!await JobRows.InsertAsync(connection, job, cancellation)) return false;
+            if (job.State == JobState.Queued) await _lifecycle.ScheduleAsync(job, cancellation);
+            else await _teachers.AwaitAsync(connection, job.Id, spec, cancellation);
+            return true;
+        }, cancellation);
+        if (!created)
+        {
+            return (await FindByKeyAsync(idempotencyKey!, requestDigest, cancellation)
+                ?? throw new InvalidOperationException($"the insert of a job under key {idempotencyKey} met one that is not there"), false);
+        }
+        _log.LogInformation("Job {JobId} was submitted: {Name} in queue {Queue}", job.Id, job.Name, job.Queue);
+        return ((await JobRows.FindAsync(_database, job.Id, cancellation))!, true);
+    }
+
+    /// <summary>Says what a spec would become, without submitting it.</summary>
+    /// <exception cref="InvalidDocumentException">The spec cannot be carried out here; carries every problem.</exception>
+    public async Task<ValidationView> ValidateAsync(JobSpec spec, CancellationToken cancellation)
+    {
+        var problems = new ProblemList();
+        var plan = await CompileAsync(spec, problems, cancellation) ?? throw new InvalidDocumentException(problems.Items);
+        var teacher = spec.Teacher?.Model is null ? null : TeacherRecipe.JobFor(spec);
+        var teacherPlan = teacher is null || await HasSucceededAsync(teacher, cancellation) ? null : PlanBuilder.Compile(teacher);
+        return new ValidationView
+        {
+            Spec = spec,
+            Plan = plan,
+            Estimate = Estimate.Of(plan, Threads(spec)),
+            TeacherPlan = teacherPlan,
+            TeacherEstimate = teacherPlan is null ? null : Estimate.Of(teacherPlan, Threads(teacher!)),
+        };
+    }
+
+    private int Threads(JobSpec spec) => spec.Resources.Threads ?? _options.ThreadsPerSlot;
+
+    private async Task<Plan?> CompileAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation)
+    {
+        var (present, problem) = _datasets.Look(spec.Dataset);
+        problems.Require(present, "/dataset/name", $"{spec.Dataset.Name} cannot be read on this host: {problem}");
+        var architecture = spec.Teacher?.Job is { } teacher ? await CheckTeacherAsync(spec, teacher, problems, cancellation) : null;
+        return problems.None ? PlanBuilder.Compile(spec, architecture) : null;
+    }
+
+    /// <summary>Whether a finished job can be the teacher; returns its network.</summary>
+    private async Task<string?> CheckTeacherAsync(JobSpec spec, string id, ProblemList problems, CancellationToken cancellation)
+    {
+        const string Place = "/teacher/job";
+        if (await JobRows.FindAsync(_database, id, cancellation) is not { Spec: { } trained } teacher)
+        {
+            problems.Add(Place, $"\"{id}\" given; the id of a succeeded job");
+            return null;
+        }
+        problems.Require(teacher.Status == JobState.Succeeded, Place, $"job {id} is {Words.Of(teacher.Status)}; a job that has succeeded");
+        problems.Require(trained.Dataset.Classes == spec.Dataset.Classes, Place,
+            $"job {id} tells {trained.Dataset.Classes} classes apart; a teacher of {spec.Dataset.Classes}, the classes of {spec.Dataset.Name}");
+        problems.Require(trained.Dataset.Name == spec.Dataset.Name, Place,
+            $"job {id} learnt {trained.Dataset.Name}; a teacher of {spec.Dataset.Name}");
+        return teacher.Student;
+    }
+
+    private async Task<bool> HasSucceededAsync(JobSpec teacher, CancellationToken cancellation)
+    {
+        await using var command = _database.CreateCommand("select exists (select from jobs where recipe_digest = $1 and state = 'succeeded')");
+        command.Parameters.Add(new() { Value = TeacherRecipe.Digest(teacher) });
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    private async Task<JobView?> FindByKeyAsync(string key, string requestDigest, CancellationToken cancellation)
+    {
+        await using var command = _database.CreateCommand("select id, request_digest from jobs where idempotency_key = $1");
+        command.Parameters.Add(new() { Value = key });
+        string id;
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            if (!await reader.ReadAsync(cancellation)) return null;
+            id = reader.GetString(0);
+            if (reader.GetString(1) != requestDigest) throw new IdempotencyConflictException(key, id);
+        }
+        return await JobRows.FindAsync(_database, id, cancellation);
+    }
+}

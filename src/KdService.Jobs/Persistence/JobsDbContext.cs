@@ -1,0 +1,61 @@
+using KdService.Core.Jobs;
+using KdService.Core.Runs;
+using KdService.Core.Schema;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace KdService.Jobs.Persistence;
+
+/// <summary>
+/// The tables as objects, for reading and for migrations. Writes that hold only under a condition (a transition, a
+/// worker's batch) are SQL that states the condition.
+/// </summary>
+internal sealed class JobsDbContext(DbContextOptions<JobsDbContext> options) : DbContext(options)
+{
+    public DbSet<Job> Jobs => Set<Job>();
+
+    public DbSet<Attempt> Attempts => Set<Attempt>();
+
+    public DbSet<JobEvent> Events => Set<JobEvent>();
+
+    public DbSet<MetricPoint> Metrics => Set<MetricPoint>();
+
+    public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();
+
+    public DbSet<Artifact> Artifacts => Set<Artifact>();
+
+    public DbSet<Node> Nodes => Set<Node>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        var job = modelBuilder.Entity<Job>().ToTable("jobs");
+        job.Property(entity => entity.State).HasConversion(Word<JobState>());
+        AsJson(job.Property(entity => entity.Labels));
+        AsJson(job.Property(entity => entity.Spec));
+        AsJson(job.Property(entity => entity.Plan));
+        AsJson(job.Property(entity => entity.Metrics!));
+        AsJson(job.Property(entity => entity.Progress!));
+        AsJson(job.Property(entity => entity.Failure!));
+        AsJson(job.Property(entity => entity.Report!));
+        modelBuilder.Entity<Attempt>().ToTable("attempts").HasKey(entity => new { entity.JobId, entity.Number });
+        var jobEvent = modelBuilder.Entity<JobEvent>().ToTable("job_events");
+        jobEvent.HasKey(entity => new { entity.JobId, entity.Id });
+        jobEvent.Property(entity => entity.Data).HasColumnType("jsonb");
+        modelBuilder.Entity<MetricPoint>().ToTable("metric_points").HasKey(entity => new { entity.JobId, entity.Name, entity.Step });
+        var checkpoint = modelBuilder.Entity<Checkpoint>().ToTable("checkpoints");
+        checkpoint.HasKey(entity => new { entity.JobId, entity.Kind, entity.Step, entity.Model });
+        checkpoint.Property(entity => entity.Kind).HasConversion(Word<CheckpointKind>());
+        modelBuilder.Entity<Artifact>().ToTable("artifacts").HasKey(entity => new { entity.JobId, entity.Name });
+        AsJson(modelBuilder.Entity<Node>().ToTable("nodes").Property(entity => entity.Slots));
+
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+            property.SetColumnName(Json.Naming.ConvertName(property.Name));
+    }
+
+    private static void AsJson<T>(PropertyBuilder<T> property) where T : class => property.HasConversion(Document<T>()).HasColumnType("jsonb");
+
+    private static ValueConverter<T, string> Document<T>() where T : class => new(value => Json.Write(value, false), text => Json.Read<T>(text));
+
+    private static ValueConverter<T, string> Word<T>() where T : struct, Enum => new(value => Words.Of(value), text => Words.Parse<T>(text));
+}

@@ -1,0 +1,79 @@
+using KdService.Core;
+using KdService.Core.Jobs;
+using KdService.Core.Plans;
+using KdService.Core.Specs;
+using KdService.Jobs.Lifecycle;
+using KdService.Jobs.Persistence;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace KdService.Jobs;
+
+/// <summary>Teachers that jobs ask for by recipe: each is a job of its own, and equal recipes share one.</summary>
+internal sealed class TeacherJobs(JobLifecycle lifecycle, ILogger<TeacherJobs> log)
+{
+    /// <summary>Finds the live or succeeded job of a recipe, or submits one; keeps it from moving until the caller's transaction ends.</summary>
+    public async Task<(string Id, JobState State)> EnsureAsync(NpgsqlConnection connection, JobSpec spec, CancellationToken cancellation)
+    {
+        var teacher = TeacherRecipe.JobFor(spec);
+        var digest = TeacherRecipe.Digest(teacher);
+        while (true)
+        {
+            if (await FindAsync(connection, digest, cancellation) is { } found) return found;
+            var job = NewJob(teacher, PlanBuilder.Compile(teacher), digest) with { RecipeDigest = digest };
+            // Of several submissions at once one inserts; the others wait for its commit and find its job.
+            if (!await JobRows.InsertAsync(connection, job, cancellation)) continue;
+            await lifecycle.ScheduleAsync(job, cancellation);
+            log.LogInformation("Teacher job {JobId} was submitted for recipe {Digest}", job.Id, digest);
+            return (job.Id, job.State);
+        }
+    }
+
+    /// <summary>Makes a job wait for the teacher its recipe asks for, or lets it go on if that has succeeded.</summary>
+    /// <param name="connection">With a transaction, in which the job's row is waiting.</param>
+    /// <param name="id">The job.</param>
+    /// <param name="spec">Its spec.</param>
+    /// <param name="cancellation">Cancels.</param>
+    public async Task AwaitAsync(NpgsqlConnection connection, string id, JobSpec spec, CancellationToken cancellation)
+    {
+        var teacher = await EnsureAsync(connection, spec, cancellation);
+        await using (var link = new NpgsqlCommand("update jobs set teacher_job_id = $2 where id = $1", connection))
+        {
+            link.Parameters.Add(new() { Value = id });
+            link.Parameters.Add(new() { Value = teacher.Id });
+            await link.ExecuteNonQueryAsync(cancellation);
+        }
+        if (teacher.State == JobState.Succeeded) await lifecycle.ReleaseAsync(connection, id, teacher.Id, teacher.State, cancellation);
+    }
+
+    /// <summary>A job about to be inserted, in line unless it has a teacher to wait for.</summary>
+    public static Job NewJob(JobSpec spec, Plan plan, string requestDigest) => new()
+    {
+        Id = SortableId.New(),
+        State = spec.Teacher?.Model is null ? JobState.Queued : JobState.Waiting,
+        Name = spec.DisplayName,
+        Queue = spec.Queue,
+        Labels = spec.Labels,
+        Method = spec.Method.Name,
+        Dataset = spec.Dataset.Name,
+        Student = spec.Student.Model,
+        Teacher = plan.Models.FirstOrDefault(model => model.Role == ModelRole.Teacher)?.Architecture,
+        Spec = spec,
+        Plan = plan,
+        TeacherJobId = spec.Teacher?.Job,
+        RequestDigest = requestDigest,
+        AttemptLimit = spec.Resources.MaxAttempts,
+        MaxAttempts = spec.Resources.MaxAttempts,
+        // PostgreSQL keeps microseconds; the scheduler, milliseconds.
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()),
+    };
+
+    private static async Task<(string Id, JobState State)?> FindAsync(NpgsqlConnection connection, string digest, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            "select id, state from jobs where recipe_digest = $1 and state not in ('failed', 'cancelled') for share", connection);
+        command.Parameters.Add(new() { Value = digest });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? (reader.GetString(0), Words.Parse<JobState>(reader.GetString(1))) : null;
+    }
+}

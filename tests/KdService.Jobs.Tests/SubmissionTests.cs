@@ -1,0 +1,203 @@
+using KdService.Core.Datasets;
+using KdService.Core.Jobs;
+using KdService.Core.Schema;
+using KdService.Jobs.Queue;
+using KdService.Jobs.Tests.Support;
+
+namespace KdService.Jobs.Tests;
+
+public class SubmissionTests : JobsTest
+{
+    private const string Recipe = """{"model": "resnet20"}""";
+
+    [Fact]
+    public async Task SameKeyAndBody_FromManyClientsAtOnce_IsOneJob()
+    {
+        var node = await StartApiAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => node.Submission.SubmitAsync(TestNode.Spec(Recipe), "key", "digest", CancellationToken.None)));
+
+        Assert.Single(answers.Select(answer => answer.Job.Id).Distinct());
+        Assert.Single(answers, answer => answer.Created);
+        Assert.Equal(2L, await node.ScalarAsync<long>("select count(*) from jobs")); // with its teacher's
+    }
+
+    [Fact]
+    public async Task SameKey_WithAnotherBody_IsRefusedByName()
+    {
+        var node = await StartApiAsync();
+        var (job, _) = await node.Submission.SubmitAsync(TestNode.Spec(), "key", "one", CancellationToken.None);
+
+        var refused = await Assert.ThrowsAsync<IdempotencyConflictException>(() => node.Submission.SubmitAsync(TestNode.Spec(), "key", "two", CancellationToken.None));
+
+        Assert.Equal(("key", job.Id), (refused.Key, refused.JobId));
+    }
+
+    [Fact]
+    public async Task SameKey_AfterTheDataSetWentAway_IsStillTheFirstJob()
+    {
+        var node = await StartApiAsync();
+        var cifar = TestNode.Spec() with { Dataset = new Cifar10() };
+        WriteCifar(Folder["datasets"]);
+        var (first, _) = await node.Submission.SubmitAsync(cifar, "key", "digest", CancellationToken.None);
+        Directory.Delete(Folder["datasets"], recursive: true);
+
+        var (second, created) = await node.Submission.SubmitAsync(cifar, "key", "digest", CancellationToken.None);
+
+        Assert.Equal((first.Id, false), (second.Id, created));
+        await Assert.ThrowsAsync<InvalidDocumentException>(() => node.Submission.SubmitAsync(cifar, "other", "digest", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Submissions_AreInTheQueueAsSoonAsTheyAreJobs()
+    {
+        var node = await StartApiAsync();
+
+        var alone = await node.SubmitAsync();
+        var taught = await node.SubmitAsync(TestNode.Spec(Recipe));
+        var teacher = (await node.JobAsync(taught)).TeacherJob!;
+
+        Assert.Equal(JobState.Waiting, (await node.JobAsync(taught)).Status);
+        var linedUp = await node.Get<IJobEngine>().ListAsync(CancellationToken.None);
+        Assert.Equal([new AttemptName(alone, 1), new AttemptName(teacher, 1)], linedUp.OrderBy(name => name.JobId));
+    }
+
+    [Fact]
+    public async Task EqualRecipes_SubmittedAtOnce_ShareOneTeacherJob()
+    {
+        var node = await StartApiAsync();
+
+        var ids = await Task.WhenAll(Enumerable.Range(0, 30).Select(seed => node.SubmitAsync(TestNode.Spec(Recipe) with { Seed = seed })));
+
+        var jobs = await Task.WhenAll(ids.Select(node.JobAsync));
+        Assert.Single(jobs.Select(job => job.TeacherJob).Distinct());
+        Assert.All(jobs, job => Assert.Equal("resnet20", job.Teacher));
+        var teacher = await node.JobAsync(jobs[0].TeacherJob!);
+        Assert.Equal(("none", "resnet20", JobState.Queued), (teacher.Method, teacher.Student, teacher.Status));
+    }
+
+    [Fact]
+    public async Task DifferentRecipes_HaveTeachersOfTheirOwn()
+    {
+        var node = await StartApiAsync();
+
+        var one = await node.JobAsync(await node.SubmitAsync(TestNode.Spec(Recipe)));
+        var other = await node.JobAsync(await node.SubmitAsync(TestNode.Spec("""{"model": "resnet20", "seed": 7}""")));
+
+        Assert.NotEqual(one.TeacherJob, other.TeacherJob);
+    }
+
+    [Fact]
+    public async Task DataSet_ThatIsNotHere_IsAProblemThatSaysHowToGetIt()
+    {
+        var node = await StartApiAsync();
+
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(TestNode.Spec() with { Dataset = new Cifar10() }));
+
+        var problem = Assert.Single(refused.Problems);
+        Assert.Equal("/dataset/name", problem.Pointer);
+        Assert.Contains("data_batch_1.bin is missing", problem.Detail, StringComparison.Ordinal);
+        Assert.Contains("cs.toronto.edu", problem.Detail, StringComparison.Ordinal);
+        Assert.Equal(0L, await node.ScalarAsync<long>("select count(*) from jobs"));
+    }
+
+    [Fact]
+    public async Task DataSet_WithATruncatedFile_IsAProblemWithBothLengths()
+    {
+        var node = await StartApiAsync();
+        WriteCifar(Folder["datasets"]);
+        using (var file = File.OpenWrite(Path.Combine(Folder["datasets"], "cifar-10-batches-bin/data_batch_3.bin"))) file.SetLength(1000);
+
+        var (present, problem) = node.Get<DatasetProbe>().Look(new Cifar10());
+
+        Assert.False(present);
+        Assert.StartsWith("cifar-10-batches-bin/data_batch_3.bin has 1000 bytes instead of 30730000", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TeacherJob_ThatCannotTeach_IsAProblemAtItsField()
+    {
+        var node = await StartApiAsync();
+        var queued = await node.SubmitAsync();
+        var hundred = await node.SubmitAsync();
+        await node.ExecuteAsync("""update jobs set state = 'succeeded', spec = jsonb_set(spec, '{dataset}', '{"name": "cifar100"}') where id = $1""", hundred);
+
+        Assert.Contains("the id of a succeeded job", await ProblemAsync("01arz3ndektsv4rrffq69g5fav"), StringComparison.Ordinal);
+        Assert.Contains($"job {queued} is queued", await ProblemAsync(queued), StringComparison.Ordinal);
+        Assert.Contains("100 classes", await ProblemAsync(hundred), StringComparison.Ordinal);
+
+        async Task<string> ProblemAsync(string teacher)
+        {
+            var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(TestNode.Spec($$"""{"job": "{{teacher}}"}""")));
+            Assert.All(refused.Problems, problem => Assert.Equal("/teacher/job", problem.Pointer));
+            return refused.Problems[0].Detail;
+        }
+    }
+
+    [Fact]
+    public async Task TeacherJob_OfAnotherDataSetWithAsManyClasses_IsRefused()
+    {
+        var node = await StartApiAsync();
+        var cifar = await node.SubmitAsync();
+        await node.ExecuteAsync("""update jobs set state = 'succeeded', spec = jsonb_set(spec, '{dataset}', '{"name": "cifar10"}') where id = $1""", cifar);
+
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(TestNode.Spec($$"""{"job": "{{cifar}}"}""")));
+
+        Assert.Contains("learnt cifar10", Assert.Single(refused.Problems).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validation_ShowsTheTeachersPlanUntilThatTeacherExists()
+    {
+        var node = await StartApiAsync();
+        var spec = TestNode.Spec(Recipe);
+
+        var before = await node.Submission.ValidateAsync(spec, CancellationToken.None);
+        var id = await node.SubmitAsync(spec);
+        await node.ExecuteAsync("update jobs set state = 'succeeded' where id = $1", (await node.JobAsync(id)).TeacherJob!);
+        var after = await node.Submission.ValidateAsync(spec, CancellationToken.None);
+
+        Assert.NotNull(before.TeacherPlan);
+        Assert.True(before.TeacherEstimate!.Seconds > before.Estimate.Seconds / 100);
+        Assert.Null(after.TeacherPlan);
+        Assert.Equal(JobState.Queued, (await node.JobAsync(await node.SubmitAsync(spec with { Seed = 1 }))).Status);
+    }
+
+    [Fact]
+    public async Task List_FiltersAndPages()
+    {
+        var node = await StartApiAsync();
+        for (var i = 0; i < 7; i++)
+            await node.SubmitAsync(TestNode.Spec() with { Name = $"Run {i}", Labels = new() { ["team"] = i % 2 == 0 ? "even" : "odd" } });
+        await node.SubmitAsync(TestNode.Spec(Recipe));
+
+        Assert.Equal(["Run 5", "Run 3", "Run 1"], await NamesAsync(new JobFilter { Labels = new Dictionary<string, string> { ["team"] = "odd" } }));
+        Assert.Equal(["Run 4"], await NamesAsync(new JobFilter { Name = "run 4" }));
+        Assert.Equal(["resnet8-kd"], await NamesAsync(new JobFilter { Statuses = [JobState.Waiting, JobState.Failed] }));
+        Assert.Equal(["resnet8-kd"], await NamesAsync(new JobFilter { Method = "kd" }));
+        Assert.Equal(["teacher resnet20"], await NamesAsync(new JobFilter { Student = "resnet20" }));
+        Assert.Empty(await NamesAsync(new JobFilter { Dataset = "cifar10" }));
+
+        async Task<List<string>> NamesAsync(JobFilter filter)
+        {
+            List<string> names = [];
+            for (string? cursor = null; ;)
+            {
+                var page = await node.Queries.ListAsync(filter, cursor, 2, CancellationToken.None);
+                names.AddRange(page.Items.Select(job => job.Name));
+                if ((cursor = page.Next) is null) return names;
+            }
+        }
+    }
+
+    private static void WriteCifar(string root)
+    {
+        foreach (var file in new Cifar10().Files)
+        {
+            var path = Path.Combine(root, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var stream = File.Create(path);
+            stream.SetLength(file.Bytes!.Value); // sparse
+        }
+    }
+}
