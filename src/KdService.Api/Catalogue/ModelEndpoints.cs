@@ -1,0 +1,27 @@
+using KdService.Api.OpenApi;
+using KdService.Api.Requests;
+using KdService.Core.Architectures;
+using KdService.Core.Wire;
+
+namespace KdService.Api.Catalogue;
+
+/// <summary>What specs may name: networks.</summary>
+public static class ModelEndpoints
+{
+    private static readonly Page<ModelView> Models = new([.. ArchitectureCatalogue.All.Values.Select(Describe)], null);
+
+    /// <summary>Maps <c>/models</c>.</summary>
+    public static void MapModels(this RouteGroupBuilder v1) =>
+        v1.MapRead("/models", () => TypedResults.Ok(Models))
+            .WithTags("Catalogue")
+            .WithName("list_models")
+            .WithSummary("List the networks")
+            .WithDescription("Every network that a spec may name as teacher, assistant or student, with its parameters for 10 and 100 classes and the arithmetic of one forward pass.")
+            .Answers(() => Models with { Items = [Models.Items[0]] });
+
+    private static ModelView Describe(Architecture architecture) => new(
+        architecture.Name,
+        architecture.Family,
+        new Dictionary<string, long> { ["10"] = architecture.Parameters(10), ["100"] = architecture.Parameters(100) },
+        architecture.MultiplyAdds(10));
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using KdService.Core.Architectures;
+using KdService.Core.Methods;
+using KdService.Core.Wire;
+
+namespace KdService.Api.Tests;
+
+[Collection(nameof(Service))]
+public sealed class CatalogueTests(Service service)
+{
+    [Fact]
+    public async Task Methods_ShowEveryMethodWithItsOptions()
+    {
+        var methods = (await service.GetAsync<Page<MethodDescription>>("/v1/methods")).Items;
+        Assert.Equal(MethodCatalogue.All.Select(method => method.Name), methods.Select(method => method.Name));
+        Assert.Equal(0.9, (double)methods.Single(method => method.Name == "kd").Options["properties"]!["alpha"]!["default"]!);
+        Assert.Equal("Annealing-KD", (await service.GetAsync<MethodDescription>("/v1/methods/annealing_kd")).Title);
+    }
+
+    [Fact]
+    public async Task Models_ShowEveryNetworkWithItsParameters()
+    {
+        var models = (await service.GetAsync<Page<ModelView>>("/v1/models")).Items;
+        Assert.Equal(ArchitectureCatalogue.All.Keys, models.Select(model => model.Name));
+        Assert.Equal(ArchitectureCatalogue.Find("resnet20")!.Parameters(100), models.Single(model => model.Name == "resnet20").Parameters["100"]);
+    }
+
+    [Fact]
+    public async Task Datasets_SayWhatIsPresentAndHowToGetWhatIsNot()
+    {
+        var datasets = (await service.GetAsync<Page<DatasetView>>("/v1/datasets")).Items.ToDictionary(dataset => dataset.Name);
+        Assert.True(datasets["procedural"].Present);
+        Assert.False(datasets["cifar10"].Present);
+        Assert.Contains("data_batch_1.bin is missing", datasets["cifar10"].Problem);
+        Assert.Contains("cifar-10-binary.tar.gz", datasets["cifar10"].HowToGet);
+        Assert.True(datasets["procedural"].Options.GetProperty("properties").TryGetProperty("samples", out _));
+    }
+
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    [InlineData("/v1/jobs")]
+    [InlineData("/v1/models")]
+    [InlineData("/")]
+    [InlineData("/swagger/index.html")]
+    public async Task Head_IsGetWithoutTheBody(string path)
+    {
+        using var response = await service.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Options_NameTheMethods()
+    {
+        using var response = await service.Http.SendAsync(new HttpRequestMessage(HttpMethod.Options, "/v1/jobs"));
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(["GET", "HEAD", "POST"], response.Content.Headers.Allow.Order());
+    }
+}
