@@ -1,0 +1,45 @@
+using System.CommandLine;
+using KdService.Cli.Display;
+using KdService.Cli.Service;
+using KdService.Core.Schema;
+using Spectre.Console;
+
+namespace KdService.Cli.Commands;
+
+/// <summary><c>kd methods</c>, <c>models</c> and <c>datasets</c>: what specs may name at this service.</summary>
+public static class CatalogueCommands
+{
+    /// <summary>The methods.</summary>
+    public static Command Methods() => Create("methods", "List the distillation methods.", (client, cancel) => client.Methods(cancel), ["name", "what it does", "paper"],
+        method => [method.Name, method.Summary, method.Paper ?? ""]);
+
+    /// <summary>The networks.</summary>
+    public static Command Models() => Create("models", "List the networks.", (client, cancel) => client.Models(cancel), ["name", "family", "parameters (classes)", "multiply-adds"],
+        model => [model.Name, model.Family, string.Join(", ", model.Parameters.Select(count => $"{Units.Count(count.Value)} ({count.Key})")), Units.Count(model.MultiplyAdds)]);
+
+    /// <summary>The data sets.</summary>
+    public static Command Datasets() => Create("datasets", "List the data sets, and how to get those that are missing.", (client, cancel) => client.Datasets(cancel), ["name", "present", "what it is"],
+        dataset => [dataset.Name, dataset.Present ? "yes" : "no", dataset.Present ? dataset.Summary : dataset.Problem ?? dataset.HowToGet]);
+
+    private static Command Create<T>(
+        string name, string description, Func<ServiceClient, CancellationToken, Task<IReadOnlyList<T>>> list, string[] columns, Func<T, string[]> cells)
+    {
+        var command = new Command(name, description) { CommandLine.Json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = ServiceClient.FromEnvironment();
+            var items = await list(client, cancel);
+            if (parsed.GetValue(CommandLine.Json))
+            {
+                Terminal.Out.Say(Json.Write(items, indented: true));
+                return ExitCodes.Done;
+            }
+            var table = new Table().NoBorder().AddColumns([.. columns.Select(column => new TableColumn(column))]);
+            table.Columns[0].NoWrap();
+            foreach (var item in items) table.AddRow([.. cells(item).Select(Markup.Escape)]);
+            Terminal.Out.Write(table);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

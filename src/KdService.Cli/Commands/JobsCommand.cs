@@ -1,0 +1,43 @@
+using System.CommandLine;
+using KdService.Cli.Display;
+using KdService.Cli.Service;
+using KdService.Core.Jobs;
+using KdService.Core.Schema;
+
+namespace KdService.Cli.Commands;
+
+/// <summary><c>kd jobs</c>: lists jobs.</summary>
+public static class JobsCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var status = new Option<JobState[]>("--status") { Description = "Only jobs in this state; may be repeated.", AllowMultipleArgumentsPerToken = true };
+        var method = new Option<string?>("--method") { Description = "Only this method." };
+        var dataset = new Option<string?>("--dataset") { Description = "Only this data set." };
+        var label = new Option<string[]>("--label") { Description = "Only jobs with this label, key=value; may be repeated." };
+        var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => 20 };
+        limit.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var number) && number > 0))
+                result.AddError($"--limit: {text} given; a number from 1");
+        });
+        var command = new Command("jobs", "List jobs, newest first.") { status, method, dataset, label, limit, CommandLine.Json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var filter = new JobFilter
+            {
+                Status = parsed.GetValue(status) ?? [],
+                Method = parsed.GetValue(method),
+                Dataset = parsed.GetValue(dataset),
+                Labels = parsed.GetValue(label) ?? [],
+            };
+            using var client = ServiceClient.FromEnvironment();
+            var jobs = await client.Jobs(filter, parsed.GetValue(limit), cancel);
+            if (parsed.GetValue(CommandLine.Json)) Terminal.Out.Say(Json.Write(jobs, indented: true));
+            else Terminal.Out.Write(JobsTable.Of(jobs, DateTimeOffset.UtcNow));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using KdService.Cli.Display;
+using KdService.Cli.Local;
+using KdService.Core.Specs;
+
+namespace KdService.Cli.Commands;
+
+/// <summary><c>kd run</c>: one job here, with no service and no database.</summary>
+public static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var spec = SpecFile.Argument();
+        var destination = new Option<DirectoryInfo?>("--out", "-o") { Description = "The folder for results and checkpoints; out/<the spec's name> when left out." };
+        var data = new Option<DirectoryInfo?>("--data") { Description = "The folder in which data sets lie; KD_DATA, or else data/datasets, when left out." };
+        var device = new Option<string>("--device") { Description = "cpu, cuda:0, ...", DefaultValueFactory = _ => "cpu" };
+        var command = new Command("run", "Run a spec here, with no service; Ctrl-C leaves a checkpoint, the same command goes on from it.")
+        {
+            spec, destination, data, device,
+        };
+        command.SetAction((parsed, stop) =>
+        {
+            var path = parsed.GetRequiredValue(spec);
+            return Run(path, parsed.GetValue(destination)?.FullName ?? Path.Combine("out", path == "-" ? "spec" : Path.GetFileNameWithoutExtension(path)),
+                parsed.GetValue(data)?.FullName ?? DataRoot.Default, parsed.GetRequiredValue(device), stop);
+        });
+        return command;
+    }
+
+    private static async Task<int> Run(string path, string destination, string data, string device, CancellationToken stop)
+    {
+        var spec = SpecValidation.ReadOrThrow(await SpecFile.Read(path, stop));
+        DataRoot.Require(spec.Dataset, data);
+        var run = new LocalRun { Trainer = Programs.Trainer, Out = destination, DataRoot = data, Device = device };
+        try
+        {
+            var results = await ProgressDisplay.During(Terminal.Out, display => run.Run(spec, display, stop));
+            Terminal.Out.Write(ResultsTable.Of(results));
+            Terminal.Out.Say($"artifacts and report: {destination}");
+            return ExitCodes.Done;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Terminal.Error.Say($"stopped; the same command goes on from the last checkpoint in {destination}");
+            return ExitCodes.Stopped;
+        }
+    }
+}

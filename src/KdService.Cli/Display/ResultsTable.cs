@@ -1,0 +1,40 @@
+using KdService.Core.Runs;
+using Spectre.Console;
+
+namespace KdService.Cli.Display;
+
+/// <summary>One trained network in a table of results.</summary>
+/// <param name="Title">How it was trained, for people.</param>
+/// <param name="Report">What came of the run that trained it.</param>
+public sealed record Result(string Title, RunReport Report);
+
+/// <summary>What came of runs, side by side.</summary>
+public static class ResultsTable
+{
+    /// <summary>A row per run, in the order given; accuracies are those on test data.</summary>
+    public static Table Of(IEnumerable<Result> results)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns(
+            new TableColumn("model").NoWrap(),
+            new TableColumn("trained").NoWrap(),
+            new TableColumn("parameters").RightAligned().NoWrap(),
+            new TableColumn("last").RightAligned().NoWrap(),
+            new TableColumn("best").RightAligned().NoWrap(),
+            new TableColumn("agreement").RightAligned().NoWrap(),
+            new TableColumn("time").RightAligned().NoWrap());
+        foreach (var (title, report) in results)
+        {
+            // The job's own network comes last in its report.
+            var model = report.Models[^1];
+            table.AddRow(
+                Markup.Escape(model.Architecture),
+                Markup.Escape(title),
+                Units.Count(model.Parameters),
+                Units.Percent(model.Last?.Accuracy),
+                Units.Percent(model.Best.Accuracy),
+                Units.Percent(model.Best.Agreement),
+                Units.Duration(report.Seconds));
+        }
+        return table;
+    }
+}

@@ -1,0 +1,1 @@
+return await KdService.Cli.Commands.CommandLine.Run(args);

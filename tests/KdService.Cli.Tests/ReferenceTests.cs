@@ -1,0 +1,23 @@
+using KdService.Cli.Commands;
+using KdService.Core.Methods;
+using KdService.Core.Plans;
+using KdService.Core.Specs;
+
+namespace KdService.Cli.Tests;
+
+public sealed class ReferenceTests
+{
+    [Fact]
+    public void SpecReference_InTheDocumentation_IsWhatTheSchemaSays() =>
+        Assert.Equal(SpecReference.Markdown(), File.ReadAllText(Path.Combine(KdProgram.Root, "docs", "spec.md")));
+
+    [Fact]
+    public void Examples_OnEachDataSet_CoverEveryMethodAndCompile()
+    {
+        var specs = Directory.GetFiles(Path.Combine(KdProgram.Root, "examples"), "*.json").Select(path => SpecValidation.ReadOrThrow(File.ReadAllBytes(path))).ToList();
+
+        foreach (var dataset in new[] { "procedural", "cifar10" })
+            Assert.Equal(MethodCatalogue.All.Select(method => method.Name), specs.Where(spec => spec.Dataset.Name == dataset).Select(spec => spec.Method.Name).Order(StringComparer.Ordinal));
+        Assert.All(specs, spec => Assert.NotEmpty(PlanBuilder.Compile(spec).Stages));
+    }
+}
