@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using KdService.Core.Jobs;
+using KdService.Core.Runs;
+using KdService.Core.Wire;
+
+namespace KdService.EndToEnd.Tests;
+
+/// <summary>A job's way, over HTTP, through real processes.</summary>
+public class JobTests
+{
+    [Fact]
+    public async Task Job_WithATeacherRecipe_GivesTeacherStudentArtifactsAndMetrics()
+    {
+        await using var service = await ServiceProcess.StartAsync();
+        var submitted = await service.SubmitAsync(Specs.AnnealingKd());
+        Assert.Equal(JobState.Waiting, submitted.Status);
+        var job = await service.SucceededAsync(submitted.Id);
+
+        var teacher = await service.JobAsync(job.TeacherJob!);
+        Assert.Equal(JobState.Succeeded, teacher.Status);
+        var student = job.Report!.Models.Single(model => model.Id == "student");
+        Assert.InRange(student.Best.Accuracy, 0.1, 1);
+        Assert.NotNull(student.Best.Agreement);
+        Assert.NotNull(student.Last);
+        Assert.Equal(200, student.Best.Samples);
+
+        var artifacts = (await service.GetAsync<Page<ArtifactView>>($"/v1/jobs/{job.Id}/artifacts")).Items;
+        Assert.Superset(new HashSet<string> { "student.best.safetensors", "student.last.safetensors", "report.json" }, artifacts.Select(artifact => artifact.Name).ToHashSet());
+        foreach (var artifact in artifacts)
+        {
+            var bytes = await service.Http.GetByteArrayAsync(artifact.Url);
+            Assert.Equal(artifact.Sha256, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            Assert.Equal(artifact.Bytes, bytes.Length);
+        }
+        var weights = await service.Http.GetByteArrayAsync(artifacts.Single(artifact => artifact.Name == "student.best.safetensors").Url);
+        var header = JsonDocument.Parse(weights.AsMemory(8, (int)BitConverter.ToInt64(weights))).RootElement;
+        Assert.Contains(header.EnumerateObject(), tensor => tensor.Name.EndsWith("running_mean", StringComparison.Ordinal));
+
+        var checkpoints = (await service.GetAsync<Page<CheckpointView>>($"/v1/jobs/{job.Id}/checkpoints")).Items;
+        Assert.All(checkpoints, checkpoint => Assert.Equal((CheckpointKind.Epoch, 3), (checkpoint.Kind, checkpoint.Epoch)));
+        Assert.Equal(["annealing", "labels"], checkpoints.Select(checkpoint => checkpoint.Stage).Order(StringComparer.Ordinal));
+        var metrics = await service.MetricsAsync(job.Id);
+        Assert.Contains(metrics.Keys, key => key.Series == "selection/accuracy");
+        Assert.Contains(metrics.Keys, key => key.Series == "train/loss");
+    }
+
+    [Fact]
+    public async Task Jobs_WithEqualTeacherRecipes_ShareOneTeacher()
+    {
+        await using var service = await ServiceProcess.StartAsync();
+        var jobs = await Task.WhenAll(Enumerable.Range(1, 3).Select(seed => service.SubmitAsync(Specs.AnnealingKd(epochs: 4, seed: seed))));
+        Assert.Single(jobs.Select(job => job.TeacherJob).Distinct());
+        foreach (var job in jobs) await service.SucceededAsync(job.Id);
+    }
+
+    [Fact]
+    public async Task IdempotencyKey_SentAtOnceByManyClients_GivesOneJob()
+    {
+        await using var service = await ServiceProcess.StartAsync();
+        var ids = await Task.WhenAll(Enumerable.Range(0, 40).Select(async _ => (await service.SubmitAsync(Specs.Endless("nowhere"), "same-key")).Id));
+        Assert.Single(ids.Distinct());
+        Assert.Single((await service.GetAsync<Page<JobView>>("/v1/jobs")).Items);
+    }
+
+    [Fact]
+    public async Task Events_AsAStream_EndWithTheTerminalStateAndReplayAfterAnId()
+    {
+        await using var service = await ServiceProcess.StartAsync();
+        var id = (await service.SubmitAsync(Specs.Alone())).Id;
+        var whole = await StreamAsync(service, id, null);
+        Assert.Contains("succeeded", whole[^1].Data, StringComparison.Ordinal);
+        var middle = whole[whole.Count / 2];
+        var rest = await StreamAsync(service, id, middle.Id);
+        Assert.Equal(whole.Skip(whole.Count / 2 + 1).Select(item => item.Id), rest.Select(item => item.Id));
+    }
+
+    private static async Task<List<(string Id, string Data)>> StreamAsync(ServiceProcess service, string job, string? after)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/jobs/{job}/events");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (after is not null) request.Headers.Add("Last-Event-ID", after);
+        using var client = new HttpClient { BaseAddress = service.Http.BaseAddress, Timeout = TimeSpan.FromSeconds(120) };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(), Encoding.UTF8);
+        var items = new List<(string, string)>();
+        var (id, type) = ("", "");
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("id:", StringComparison.Ordinal)) id = line[3..].Trim();
+            if (line.StartsWith("event:", StringComparison.Ordinal)) type = line[6..].Trim();
+            // Progress is shown as it passes, under the id of the event before it: only the others are kept and replayed.
+            if (line.StartsWith("data:", StringComparison.Ordinal) && type != "progress") items.Add((id, line[5..]));
+        }
+        return items;
+    }
+}
