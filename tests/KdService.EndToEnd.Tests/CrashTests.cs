@@ -15,15 +15,16 @@ public class CrashTests(ITestOutputHelper output)
         output.WriteLine($"moments from seed {seed}");
         var random = new Random(seed);
         await using var service = await ServiceProcess.StartAsync();
-        var undisturbed = (await service.SubmitAsync(Specs.AnnealingKd())).Id;
-        await service.SucceededAsync(undisturbed);
-        var steps = (await service.JobAsync(undisturbed)).Report!.Steps;
+        var undisturbed = (await service.SubmitAsync(Specs.AnnealingKd(epochs: 60))).Id;
+        var whole = await service.SucceededAsync(undisturbed);
+        var took = whole.FinishedAt!.Value - whole.StartedAt!.Value;
 
-        var disturbed = (await service.SubmitAsync(Specs.AnnealingKd())).Id;
+        var disturbed = (await service.SubmitAsync(Specs.AnnealingKd(epochs: 60))).Id;
         for (var kill = 0; kill < 6; kill++)
         {
             await service.WaitForAsync(disturbed, "is running", job => job.Status is JobState.Running or JobState.Succeeded);
-            await Task.Delay(random.Next(200, 2500));
+            // Early enough that the first finds the job running on any machine.
+            await Task.Delay(took * (0.4 * random.NextDouble()));
             if (kill % 2 == 0)
             {
                 output.WriteLine($"trainer killed: {service.KillTrainer(disturbed)}");
@@ -39,7 +40,7 @@ public class CrashTests(ITestOutputHelper output)
         output.WriteLine($"{job.Attempt} attempts, step {job.Report!.Steps}");
 
         Assert.True(job.Attempt > 1, "no kill hit a running attempt; the test showed nothing");
-        Assert.Equal(steps, job.Report.Steps);
+        Assert.Equal(whole.Report!.Steps, job.Report.Steps);
         Assert.Equal(await service.TensorBytesAsync(undisturbed, Weights), await service.TensorBytesAsync(disturbed, Weights));
         Assert.Equal(await service.MetricsAsync(undisturbed), await service.MetricsAsync(disturbed));
     }
@@ -48,10 +49,10 @@ public class CrashTests(ITestOutputHelper output)
     public async Task Job_PausedAndResumed_LosesNoStep()
     {
         await using var service = await ServiceProcess.StartAsync();
-        var undisturbed = (await service.SubmitAsync(Specs.Alone(epochs: 8))).Id;
+        var undisturbed = (await service.SubmitAsync(Specs.Alone(epochs: 60))).Id;
         await service.SucceededAsync(undisturbed);
 
-        var paused = (await service.SubmitAsync(Specs.Alone(epochs: 8))).Id;
+        var paused = (await service.SubmitAsync(Specs.Alone(epochs: 60))).Id;
         for (var pause = 0; pause < 2; pause++)
         {
             await service.WaitForAsync(paused, "has made steps", job => job.Status == JobState.Running && job.Progress?.Step > 5);

@@ -138,48 +138,4 @@ public sealed class DisposeScopeTests
         Assert.Equal(0, scope.DisposablesCount);
         other!.Dispose();
     }
-
-    [Fact]
-    public void Training_OverManySteps_LeavesNoTensorsAndNoMemoryBehind()
-    {
-        manual_seed(1);
-        using var model = nn.Sequential(nn.Conv2d(3, 8, 3, padding: 1), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4));
-        using var optimizer = optim.Adam(model.parameters(), 0.01);
-        using var images = randn(16, 3, 16, 16);
-        using var labels = randint(0, 4, [16]);
-        for (var i = 0; i < 100; i++) Step();
-        var (tensors, bytes) = (Tensor.TotalCount, Resident());
-        for (var i = 0; i < 1000; i++) Step();
-        Assert.Equal(tensors, Tensor.TotalCount);
-        // One leaked batch of activations a step would be half a gigabyte.
-        Assert.InRange(Resident() - bytes, long.MinValue, 30 << 20);
-
-        void Step()
-        {
-            using var scope = NewDisposeScope();
-            optimizer.zero_grad();
-            nn.functional.cross_entropy(model.call(images), labels).backward();
-            optimizer.step();
-        }
-
-        static long Resident() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1]) * Environment.SystemPageSize;
-    }
-
-    [Fact]
-    public void Finalisers_FreeWhatWasForgotten()
-    {
-        var before = Tensor.TotalCount;
-        Forget();
-        for (var i = 0; i < 10 && Tensor.TotalCount > before; i++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-        Assert.InRange(Tensor.TotalCount, 0, before);
-
-        static void Forget()
-        {
-            for (var i = 0; i < 50; i++) _ = ones(10);
-        }
-    }
 }

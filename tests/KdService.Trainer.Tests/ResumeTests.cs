@@ -22,7 +22,7 @@ public sealed class ResumeTests(Teachers teachers)
     [MemberData(nameof(Kills))]
     public void Trainer_KilledAtRandomMoments_EndsWithTheSameWeightsAndMetrics(string where, int seed)
     {
-        var request = Requests.Of(new AnnealingKd { MaxTemperature = 2 }, epochs: 4) with { CheckpointSeconds = 0.1 };
+        var request = Requests.Of(new AnnealingKd { MaxTemperature = 2 }, epochs: 4) with { CheckpointSeconds = 0.02 };
         AssertSameAfter(request, (trainer, random) =>
         {
             Func<TrainerEvent, bool> moment = where switch
@@ -42,7 +42,7 @@ public sealed class ResumeTests(Teachers teachers)
     [Fact]
     public void Trainer_KilledWhileAssistantsAreTrained_EndsWithTheSameWeightsAndMetrics()
     {
-        var request = Requests.Of(new Takd { Assistants = ["resnet8"], AssistantEpochs = 2 }, epochs: 2, optimizer: new AdamW()) with { CheckpointSeconds = 0.1 };
+        var request = Requests.Of(new Takd { Assistants = ["resnet8"], AssistantEpochs = 2 }, epochs: 2, optimizer: new AdamW()) with { CheckpointSeconds = 0.02 };
         AssertSameAfter(request, (trainer, random) =>
         {
             var checkpoints = random.Next(1, 6);

@@ -15,11 +15,11 @@ public sealed class StopTests(Teachers teachers)
         using var folder = new WorkFolder();
         teachers.CopyTo(folder, "resnet20");
         // More pictures than a part of the kept logits has, and too many for one report.
-        var request = Requests.Of(new Kd(), epochs: 2, teacher: "resnet20", dataset: new Procedural { Samples = 6000, TestSamples = 100, Views = 1 });
+        var request = Requests.Of(new Kd(), epochs: 2, teacher: "resnet20", dataset: new Procedural { Samples = 20_000, TestSamples = 100, Views = 1 });
         using (var stopped = folder.Start(request))
         {
             Assert.NotNull(stopped.ReadUntil(happened => happened is ProgressMade { Progress.Activity: { } activity } && activity.StartsWith("logits of teacher", StringComparison.Ordinal)));
-            stopped.ReadUntil(_ => folder.Files.Any(file => file.EndsWith(".part-0000.safetensors", StringComparison.Ordinal)));
+            while (!folder.Files.Any(file => file.EndsWith(".part-0000.safetensors", StringComparison.Ordinal))) Thread.Sleep(5);
             AssertStopsWithCheckpoint(stopped, step: 0);
         }
         using var resumed = folder.Start(request with { Attempt = 2, Resume = "resume-1-1.safetensors" });
@@ -31,7 +31,7 @@ public sealed class StopTests(Teachers teachers)
     public void Trainer_AskedToStopInAnEvaluation_GoesOnWithThatEvaluation()
     {
         using var folder = new WorkFolder();
-        var request = Requests.Of(new None(), epochs: 1, dataset: new Procedural { Samples = 100, TestSamples = 8000 }, student: "resnet20");
+        var request = Requests.Of(new None(), epochs: 1, dataset: new Procedural { Samples = 100, TestSamples = 20_000 }, student: "resnet20");
         using (var stopped = folder.Start(request with { Plan = request.Plan with { Evaluation = new EvaluationPlan { Protocol = Protocol.Paper } } }))
         {
             Assert.NotNull(stopped.ReadUntil(happened => happened is ProgressMade { Progress.Activity: "evaluation of student" }));
