@@ -4,7 +4,8 @@ namespace KdService.Core.Architectures;
 /// <param name="Name">As specs write it, e.g. <c>resnet20</c>.</param>
 /// <param name="Family">For people, e.g. <c>CIFAR ResNet, option B</c>.</param>
 /// <param name="Layers">The layers that have weights, for a number of classes.</param>
-public sealed record Architecture(string Name, string Family, Func<int, IReadOnlyList<Layer>> Layers)
+/// <param name="Taps">The places whose features can be read, in the order of the forward pass, for a number of classes.</param>
+public sealed record Architecture(string Name, string Family, Func<int, IReadOnlyList<Layer>> Layers, Func<int, IReadOnlyList<Tap>> Taps)
 {
     /// <summary>Trainable parameters for a number of classes.</summary>
     public long Parameters(int classes) => Layers(classes).Sum(layer => layer.Parameters);

@@ -13,9 +13,9 @@ public static class CifarResNets
     /// <summary>Every CIFAR ResNet.</summary>
     public static IEnumerable<Architecture> All =>
     [
-        .. Depths.Select(depth => new Architecture($"resnet{depth}", "CIFAR ResNet, option B", classes => Layers(depth, [16, 16, 32, 64], true, classes))),
-        .. Depths.Select(depth => new Architecture($"resnet{depth}a", "CIFAR ResNet, option A", classes => Layers(depth, [16, 16, 32, 64], false, classes))),
-        .. Depths.Select(depth => new Architecture($"resnet{depth}x4", "CIFAR ResNet, four times the width", classes => Layers(depth, [32, 64, 128, 256], true, classes))),
+        .. Depths.Select(depth => new Architecture($"resnet{depth}", "CIFAR ResNet, option B", classes => Layers(depth, [16, 16, 32, 64], true, classes), _ => Taps(depth, [16, 16, 32, 64]))),
+        .. Depths.Select(depth => new Architecture($"resnet{depth}a", "CIFAR ResNet, option A", classes => Layers(depth, [16, 16, 32, 64], false, classes), _ => Taps(depth, [16, 16, 32, 64]))),
+        .. Depths.Select(depth => new Architecture($"resnet{depth}x4", "CIFAR ResNet, four times the width", classes => Layers(depth, [32, 64, 128, 256], true, classes), _ => Taps(depth, [32, 64, 128, 256]))),
     ];
 
     private static List<Layer> Layers(int depth, int[] widths, bool projection, int classes)
@@ -34,5 +34,19 @@ public static class CifarResNets
         }
         layers.Add(Layer.Linear(widths[3], classes));
         return layers;
+    }
+
+    // Outputs of the stem's convolution, of every block and of every stage, as the weights name them.
+    private static List<Tap> Taps(int depth, int[] widths)
+    {
+        List<Tap> taps = [new("conv1", [widths[0], 32, 32])];
+        for (var stage = 1; stage <= 3; stage++)
+        {
+            int[] shape = [widths[stage], 64 >> stage, 64 >> stage];
+            for (var block = 0; block < (depth - 2) / 6; block++) taps.Add(new($"layer{stage}.{block}", shape));
+            taps.Add(new($"layer{stage}", shape, EndsStage: true));
+        }
+        taps.Add(new(Tap.Embedding, [widths[3]]));
+        return taps;
     }
 }

@@ -32,7 +32,7 @@ public static class PlainCnns
 
     /// <summary>Every plain CNN.</summary>
     public static IEnumerable<Architecture> All =>
-        Depths.Select(depth => new Architecture($"plane{depth}", "plain CNN", classes => Layers(depth, classes)));
+        Depths.Select(depth => new Architecture($"plane{depth}", "plain CNN", classes => Layers(depth, classes), classes => Taps(depth, classes)));
 
     /// <summary>The widths of the convolutions, with <see cref="Pool"/> where the map is halved, and of the hidden linear layers.</summary>
     public static (IReadOnlyList<int> Convs, IReadOnlyList<int> Hidden) Outline(int depth, int classes) =>
@@ -60,5 +60,22 @@ public static class PlainCnns
             features = width;
         }
         return layers;
+    }
+
+    // Outputs of the poolings.
+    private static List<Tap> Taps(int depth, int classes)
+    {
+        var (convs, hidden) = Outline(depth, classes);
+        List<Tap> taps = [];
+        var (module, width, side) = (0, 3, 32);
+        foreach (var step in convs)
+        {
+            // conv_layers holds a convolution, its norm and its ReLU for each width, and one module for each pooling.
+            module += step == Pool ? 1 : 3;
+            if (step == Pool) taps.Add(new($"conv_layers.{module - 1}", [width, side /= 2, side], EndsStage: true));
+            else width = step;
+        }
+        taps.Add(new(Tap.Embedding, [hidden.Count > 0 ? hidden[^1] : width * side * side]));
+        return taps;
     }
 }

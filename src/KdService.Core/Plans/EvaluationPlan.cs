@@ -32,6 +32,10 @@ public sealed record EvaluationPlan
     [Field("Bins of the expected calibration error.", Min = 2, Max = 1000)]
     public int CalibrationBins { get; init; } = 15;
 
+    /// <summary>Whether the report says how long networks take to answer.</summary>
+    [Field("Measure at the end how long each network takes for 1 and for 32 samples: the report's p50, p95 and p99.")]
+    public bool Latency { get; init; }
+
     /// <summary>Training samples kept aside.</summary>
     public int HoldoutSamples(Dataset dataset) =>
         Protocol == Protocol.Paper ? 0 : Math.Max(1, (int)(dataset.UsedTrainSize * HoldoutFraction));

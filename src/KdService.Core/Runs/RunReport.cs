@@ -53,6 +53,33 @@ public sealed record ModelReport
 
     /// <summary>Results on the selection split of the best epoch; null under the paper protocol, where that is the test set.</summary>
     public EvaluationResult? BestOnSelection { get; init; }
+
+    /// <summary>How long it takes to answer; empty unless <see cref="EvaluationPlan.Latency"/> asked for it.</summary>
+    public IReadOnlyList<LatencyReport> Latency { get; init; } = [];
+}
+
+/// <summary>How long a network takes for one batch on the run's device and threads, in milliseconds.</summary>
+/// <param name="Batch">Samples at once.</param>
+/// <param name="Runs">Timed calls, after others to warm up.</param>
+/// <param name="P50">Half of the calls took at most so long.</param>
+/// <param name="P95">95 % of the calls took at most so long.</param>
+/// <param name="P99">99 % of the calls took at most so long.</param>
+public sealed record LatencyReport(int Batch, int Runs, double P50, double P95, double P99);
+
+/// <summary>Classes that the job's network predicted for the test samples, in the set's order: the artifact <see cref="FileName"/>.</summary>
+public sealed record Predictions
+{
+    /// <summary>The artifact's name.</summary>
+    public const string FileName = "predictions.json";
+
+    /// <summary>True classes <c>[samples]</c>.</summary>
+    public required IReadOnlyList<int> Labels { get; init; }
+
+    /// <summary>Predicted by the best epoch's weights <c>[samples]</c>.</summary>
+    public required IReadOnlyList<int> Best { get; init; }
+
+    /// <summary>Predicted by the last epoch's weights <c>[samples]</c>.</summary>
+    public required IReadOnlyList<int> Last { get; init; }
 }
 
 /// <summary>Results of one set of weights on one set of samples.</summary>

@@ -101,6 +101,10 @@ public sealed record TeacherSpec
     /// <summary>Which of the teacher's weights.</summary>
     [Field("Which of the teacher's weights: those of its best epoch or of its last.")]
     public WeightsOf Weights { get; init; }
+
+    /// <summary>Checkpoints of the teacher's training that are kept.</summary>
+    [Field("How many checkpoints of its training, evenly spaced, the teacher's job keeps at least, for methods that follow them (pro_kd, rco).", Min = 1, Max = 1000)]
+    public int Checkpoints { get; init; } = 10;
 }
 
 /// <summary>How a network is trained.</summary>

@@ -9,13 +9,14 @@ namespace KdService.Core.Specs;
 public static class TeacherRecipe
 {
     /// <summary>Raised whenever a change of the code changes what a recipe yields; part of every digest.</summary>
-    public const int CodeVersion = 1;
+    public const int CodeVersion = 2;
 
     /// <summary>The job that trains a spec's teacher.</summary>
     /// <exception cref="ArgumentException">The spec's teacher is not a recipe.</exception>
     public static JobSpec JobFor(JobSpec spec)
     {
         if (spec.Teacher?.Model is not { } model) throw new ArgumentException("the spec's teacher is not a recipe", nameof(spec));
+        var training = spec.Teacher.Training ?? spec.Training;
         return new JobSpec
         {
             Name = $"teacher {model}",
@@ -24,8 +25,10 @@ public static class TeacherRecipe
             Dataset = spec.Dataset,
             Student = new StudentSpec { Model = model },
             Method = new None(),
-            Training = spec.Teacher.Training ?? spec.Training,
-            Evaluation = spec.Evaluation,
+            Training = training,
+            // What the student's report wants to know of its own network is no reason to train another teacher.
+            Evaluation = spec.Evaluation with { Latency = false },
+            CheckpointEveryEpochs = Math.Max(1, training.Epochs / spec.Teacher.Checkpoints),
             Resources = spec.Resources,
         };
     }
