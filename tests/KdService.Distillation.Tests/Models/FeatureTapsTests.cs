@@ -1,0 +1,116 @@
+using KdService.Core.Architectures;
+using KdService.Core.Jobs;
+using KdService.Distillation.Models;
+using static TorchSharp.torch;
+
+namespace KdService.Distillation.Tests.Models;
+
+public class FeatureTapsTests
+{
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    public void EveryTapOfEveryNetwork_GivesTheShapeItClaims(int classes)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var pictures = Fixtures.Pictures(1);
+        foreach (var (name, architecture) in ArchitectureCatalogue.All)
+        {
+            var promised = architecture.Taps(classes);
+            using var call = NewDisposeScope();
+            using var network = Networks.Build(name, classes, seed: null);
+            using var taps = new FeatureTaps(network, promised.Select(tap => tap.Name));
+            network.call(pictures);
+            foreach (var tap in promised)
+                Assert.True(taps[tap.Name].shape.SequenceEqual([1, .. tap.Shape.Select(size => (long)size)]), $"{name}: {tap} promised, [{string.Join(", ", taps[tap.Name].shape)}] given");
+            Assert.True(promised.Select(tap => tap.Name).Distinct().Count() == promised.Count, name);
+            Assert.Contains(promised, tap => tap.EndsStage);
+            Assert.Equal(Tap.Embedding, promised[^1].Name);
+        }
+    }
+
+    [Theory]
+    [InlineData("resnet8", "fc")]
+    [InlineData("plane8", "fc_layers.2")]
+    public void Embedding_ThroughTheLastLinearLayer_GivesTheLogits(string name, string classifier)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks.Build(name, 10, seed: 1);
+        using var taps = new FeatureTaps(network, [Tap.Embedding]);
+        var logits = network.call(Fixtures.Pictures(2));
+        var weights = network.state_dict();
+        Fixtures.AssertClose(logits, nn.functional.linear(taps[Tap.Embedding], weights[$"{classifier}.weight"], weights[$"{classifier}.bias"]));
+    }
+
+    [Fact]
+    public void Features_AreThoseOfTheLatestCall_AndCarryGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks.Build("resnet8", 10, seed: 1);
+        using var taps = new FeatureTaps(network, ["layer1", "layer2"]);
+        network.call(Fixtures.Pictures(3));
+        var earlier = taps["layer2"];
+        network.call(Fixtures.Pictures(2));
+        Assert.Equal([2, 32, 16, 16], taps["layer2"].shape);
+        // Two calls of one step may both take part in its loss.
+        Assert.Equal([3, 32, 16, 16], earlier.shape);
+
+        taps["layer1"].square().mean().backward();
+        var reached = network.named_parameters().Where(named => named.parameter.grad is not null).Select(named => named.name.Split('.')[0]).Distinct();
+        Assert.Equal(["conv1", "bn1", "layer1"], reached);
+    }
+
+    [Fact]
+    public void Features_BelongToTheScopeOfTheCall_AndNothingStaysBehind()
+    {
+        using var network = Networks.Build("resnet8", 10, seed: 1);
+        using var pictures = Fixtures.Pictures(2);
+        using var taps = new FeatureTaps(network, ["conv1", "layer1.0", "layer1", "layer3", Tap.Embedding]);
+        Step();
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 20; i++) Step();
+        // What other tests forgot may be freed meanwhile.
+        Assert.InRange(Tensor.TotalCount, 0, before);
+
+        void Step()
+        {
+            using var scope = NewDisposeScope();
+            var logits = network.call(pictures);
+            (logits.square().mean() + taps["layer1"].square().mean() + taps[Tap.Embedding].mean()).backward();
+            network.zero_grad();
+        }
+    }
+
+    [Fact]
+    public void Dispose_LeavesTheNetworkAsItWas()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks.Build("resnet8", 10, seed: 1);
+        var taps = new FeatureTaps(network, ["layer1"]);
+        network.call(Fixtures.Pictures(3));
+        taps.Dispose();
+        network.call(Fixtures.Pictures(2));
+        Assert.Equal(3, taps["layer1"].shape[0]);
+    }
+
+    [Fact]
+    public void UnknownTaps_AreNamed()
+    {
+        using var network = Networks.Build("resnet8", 10, seed: 1);
+        var refusal = Assert.Throws<RunException>(() => new FeatureTaps(network, ["layer1", "layer4", "layer9.0"]));
+        Assert.Equal(FailureCode.InvalidPlan, refusal.Code);
+        Assert.Contains("layer4, layer9.0", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TapsThatNoCallReaches_AreNamed()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks.Build("plane2", 10, seed: 1);
+        // PlainCnn runs the convolutions one by one, not the module that holds them.
+        using var taps = new FeatureTaps(network, ["conv_layers"]);
+        var refusal = Assert.Throws<RunException>(() => network.call(Fixtures.Pictures(1)));
+        Assert.Contains("conv_layers given", refusal.Message, StringComparison.Ordinal);
+    }
+}
