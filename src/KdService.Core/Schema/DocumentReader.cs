@@ -258,25 +258,7 @@ public static class DocumentReader
     private static string Nearest(string given, IEnumerable<string> names)
     {
         var known = names.Order(StringComparer.Ordinal).ToList();
-        var near = known.MinBy(name => Distance(given, name));
-        return near is not null && Distance(given, near) <= Math.Max(2, given.Length / 3)
-            ? $"did you mean {near}?"
-            : $"the fields here are {string.Join(", ", known)}";
-    }
-
-    /// <summary>Levenshtein distance between two names.</summary>
-    private static int Distance(string a, string b)
-    {
-        if (a.Length > 64) return int.MaxValue;
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-        return row[^1];
+        return Spelling.Nearest(given, known) is { } near ? $"did you mean {near}?" : $"the fields here are {string.Join(", ", known)}";
     }
 
     private static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);

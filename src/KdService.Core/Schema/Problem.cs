@@ -15,7 +15,16 @@ public sealed class ProblemList
     /// <summary>The most problems that are listed: a document can be wrong in more places than anyone would read.</summary>
     public const int Most = 100;
 
-    private readonly List<Problem> _items = [];
+    private readonly List<Problem> _items;
+
+    private readonly string _place;
+
+    /// <summary>An empty list.</summary>
+    public ProblemList() : this([], "")
+    {
+    }
+
+    private ProblemList(List<Problem> items, string place) => (_items, _place) = (items, place);
 
     /// <summary>The problems, in the order in which they were found.</summary>
     public IReadOnlyList<Problem> Items => _items;
@@ -23,10 +32,14 @@ public sealed class ProblemList
     /// <summary>Whether nothing is wrong.</summary>
     public bool None => _items.Count == 0;
 
+    /// <summary>This list for a document that lies inside another: what is noted there gets the place before its pointer.</summary>
+    /// <param name="pointer">Where the inner document lies, e.g. <c>/job</c>.</param>
+    public ProblemList At(string pointer) => new(_items, _place + pointer);
+
     /// <summary>Notes a problem at a JSON pointer.</summary>
     public void Add(string pointer, string detail)
     {
-        if (_items.Count < Most) _items.Add(new Problem(pointer, detail));
+        if (_items.Count < Most) _items.Add(new Problem(_place + pointer, detail));
         else if (_items.Count == Most) _items.Add(new Problem("", "there are more problems; mend these first"));
     }
 

@@ -36,7 +36,8 @@ public static class SpecValidation
     public static string UnknownArchitecture(string? given) =>
         $"{JsonSerializer.Serialize(given)} given; a network such as resnet8, resnet20, resnet110, resnet8x4 or plane10 (GET /v1/models lists all {ArchitectureCatalogue.All.Count})";
 
-    private static void Check(JobSpec spec, ProblemList problems)
+    /// <summary>Notes what is wrong across the fields of a spec that was read; it may have gaps where fields could not be.</summary>
+    public static void Check(JobSpec spec, ProblemList problems)
     {
         if (spec.Student?.Model is { } student)
             problems.Require(ArchitectureCatalogue.Find(student) is not null, "/student/model", UnknownArchitecture(student));
