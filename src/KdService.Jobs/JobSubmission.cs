@@ -88,12 +88,12 @@ public sealed class JobSubmission
     {
         var (present, problem) = _datasets.Look(spec.Dataset);
         problems.Require(present, "/dataset/name", $"{spec.Dataset.Name} cannot be read on this host: {problem}");
-        var architecture = spec.Teacher?.Job is { } teacher ? await CheckTeacherAsync(spec, teacher, problems, cancellation) : null;
-        return problems.None ? PlanBuilder.Compile(spec, architecture) : null;
+        var facts = spec.Teacher?.Job is { } teacher ? await CheckTeacherAsync(spec, teacher, problems, cancellation) : null;
+        return problems.None ? PlanBuilder.Compile(spec, facts, problems) : null;
     }
 
-    /// <summary>Whether a finished job can be the teacher; returns its network.</summary>
-    private async Task<string?> CheckTeacherAsync(JobSpec spec, string id, ProblemList problems, CancellationToken cancellation)
+    /// <summary>Whether a finished job can be the teacher; returns what its students' plans need to know of it.</summary>
+    private async Task<TeacherFacts?> CheckTeacherAsync(JobSpec spec, string id, ProblemList problems, CancellationToken cancellation)
     {
         const string Place = "/teacher/job";
         if (await JobRows.FindAsync(_database, id, cancellation) is not { Spec: { } trained } teacher)
@@ -106,7 +106,8 @@ public sealed class JobSubmission
             $"job {id} tells {trained.Dataset.Classes} classes apart; a teacher of {spec.Dataset.Classes}, the classes of {spec.Dataset.Name}");
         problems.Require(trained.Dataset.Name == spec.Dataset.Name, Place,
             $"job {id} learnt {trained.Dataset.Name}; a teacher of {spec.Dataset.Name}");
-        return teacher.Student;
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
+        return new TeacherFacts(teacher.Student, [.. (await TeacherCheckpoints.OfAsync(connection, id, cancellation)).Keys]);
     }
 
     private async Task<bool> HasSucceededAsync(JobSpec teacher, CancellationToken cancellation)

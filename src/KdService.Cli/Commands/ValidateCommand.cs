@@ -43,7 +43,7 @@ public static class ValidateCommand
             var model = plan.Model(stage.Trains);
             var teacher = stage.Curriculum is { } curriculum ? $", taught by {plan.Model(curriculum.Source).Architecture}" : "";
             console.Say($"  {stage.Name}: {stage.Epochs} epochs of {model.Architecture} ({Units.Count(model.Parameters)} parameters), "
-                + $"{Union.Case(stage.Objective.GetType()).Name}{teacher}");
+                + $"{string.Join(" + ", stage.Losses.Select(term => Union.Case(term.Objective.GetType()).Name))}{teacher}");
         }
     }
 }

@@ -41,6 +41,10 @@ public sealed class LocalRun
             var recipe = TeacherRecipe.JobFor(spec);
             results.Add(new Result("teacher", await RunOne(recipe, [], Path.Combine(Out, "teacher"), display, stop)));
             inputs[PlanBuilder.Teacher] = Path.GetFullPath(Path.Combine(Out, "teacher", WeightsFile(teacher.Weights)));
+            using var made = FolderOf(recipe);
+            foreach (var checkpoint in made.Checkpoints)
+                if (PlanBuilder.Compile(spec).TeacherCheckpoints.Contains(checkpoint.Epoch))
+                    inputs[Curriculum.InputOf(PlanBuilder.Teacher, checkpoint.Epoch)] = made.Full(checkpoint.Path);
         }
         results.Add(new Result(spec.Method.Name, await RunOne(spec, inputs, Out, display, stop)));
         return results;
@@ -48,9 +52,11 @@ public sealed class LocalRun
 
     private static string WeightsFile(WeightsOf weights) => $"{PlanBuilder.Student}.{Json.Naming.ConvertName(weights.ToString())}.safetensors";
 
+    private WorkFolder FolderOf(JobSpec spec) => WorkFolder.Open(Path.Combine(Path.GetFullPath(Out), "work", TeacherRecipe.Digest(spec)[..16]));
+
     private async Task<RunReport> RunOne(JobSpec spec, Dictionary<string, string> inputs, string results, ProgressDisplay display, CancellationToken stop)
     {
-        using var folder = WorkFolder.Open(Path.Combine(Path.GetFullPath(Out), "work", TeacherRecipe.Digest(spec)[..16]));
+        using var folder = FolderOf(spec);
         var row = new ProgressRow { Key = folder.Path, Title = spec.DisplayName, State = JobState.Queued };
         if (folder.Report is null)
         {

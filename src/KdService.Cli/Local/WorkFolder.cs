@@ -41,6 +41,11 @@ public sealed class WorkFolder : IDisposable
     public IReadOnlyList<ArtifactWritten> Artifacts =>
         [.. _events.OfType<ArtifactWritten>().GroupBy(artifact => artifact.Name).Select(versions => versions.Last())];
 
+    /// <summary>The latest checkpoint of each epoch that was kept.</summary>
+    public IReadOnlyList<CheckpointWritten> Checkpoints =>
+        [.. _events.OfType<CheckpointWritten>().Where(written => written.Kind == CheckpointKind.Epoch)
+            .GroupBy(written => (written.Stage, written.Epoch)).Select(versions => versions.Last())];
+
     /// <summary>Seconds that attempts took, as far as their events tell.</summary>
     public double Seconds
     {

@@ -1,3 +1,5 @@
+using KdService.Core.Datasets;
+
 namespace KdService.Core.Architectures;
 
 /// <summary>What is known of a network without building it; built by the distillation library under the same name.</summary>
@@ -12,6 +14,9 @@ public sealed record Architecture(string Name, string Family, Func<int, IReadOnl
 
     /// <summary>Multiply-accumulate operations of one forward pass of one sample.</summary>
     public long MultiplyAdds(int classes) => Layers(classes).Sum(layer => layer.MultiplyAdds);
+
+    /// <summary>The tap of a name on the network for a data set; null if there is none.</summary>
+    public Tap? FindTap(string name, Dataset dataset) => Taps(dataset.Classes).FirstOrDefault(tap => tap.Name == name);
 }
 
 /// <summary>The cost of one layer.</summary>

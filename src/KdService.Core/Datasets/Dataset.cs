@@ -46,6 +46,9 @@ public abstract record Dataset
     /// <summary>Standard deviation of each input channel, pixels in [0, 1].</summary>
     public abstract IReadOnlyList<double> Std { get; }
 
+    /// <summary>The range of raw input values, before they are normalised; null where there is none.</summary>
+    public virtual (double Low, double High)? ValueRange => (0, 1);
+
     /// <summary>Files below the data root, all of which must be there; empty for generated data.</summary>
     public virtual IReadOnlyList<DataFile> Files => [];
 
@@ -60,6 +63,19 @@ public abstract record Dataset
 
     /// <summary>Views that really differ: 1 without augmentation, null when unlimited.</summary>
     public int? DistinctViews => Augmentation == Augmentation.None ? 1 : Views == 0 ? null : Views;
+
+    /// <summary>
+    /// The augmented view that an epoch shows, null without augmentation: bounded views in turn from the start of each stage,
+    /// unlimited ones a new one in every epoch of the plan.
+    /// </summary>
+    /// <param name="epoch">Epoch of the stage, from 0.</param>
+    /// <param name="epochsBefore">Epochs of the stages before.</param>
+    public int? ViewAt(int epoch, int epochsBefore) => (Augmentation, DistinctViews) switch
+    {
+        (Augmentation.None, _) => null,
+        (_, { } views) => epoch % views,
+        _ => epochsBefore + epoch,
+    };
 
     /// <summary>The data set's name in specs.</summary>
     public string Name => Union.Case(GetType()).Name;

@@ -1,3 +1,4 @@
+using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 
 namespace KdService.Core.Plans;
@@ -46,16 +47,28 @@ public sealed record Plan
     /// <summary>Optimiser steps of one epoch of a stage; the last batch may be short.</summary>
     public int StepsPerEpoch(Stage stage) => (TrainSamples + stage.BatchSize - 1) / stage.BatchSize;
 
+    /// <summary>Epochs of the stages before one.</summary>
+    public int EpochsBefore(Stage stage) => Stages.TakeWhile(earlier => earlier.Name != stage.Name).Sum(earlier => earlier.Epochs);
+
     /// <summary>Optimiser steps of the whole plan.</summary>
     public long TotalSteps => Stages.Sum(stage => (long)stage.Epochs * StepsPerEpoch(stage));
 
     /// <summary>The network that arrives trained and that students are compared with; null without one.</summary>
     public ModelPlan? Teacher => Models.FirstOrDefault(model => model.Role == ModelRole.Teacher);
 
+    /// <summary>The epochs of the teacher's training whose checkpoints the stages follow; inputs of the run.</summary>
+    public IEnumerable<int> TeacherCheckpoints => Stages.Select(stage => stage.Curriculum).Concat(Stages.SelectMany(stage => stage.Peers).Select(peer => peer.Curriculum))
+        .SelectMany(curriculum => curriculum?.Checkpoints ?? []).Distinct();
+
     /// <summary>The network with an id.</summary>
     /// <exception cref="InvalidOperationException">The plan has none.</exception>
     public ModelPlan Model(string id) => Models.FirstOrDefault(model => model.Id == id)
         ?? throw new InvalidOperationException($"the plan has no model {id}; it has {string.Join(", ", Models.Select(model => model.Id))}");
+
+    /// <summary>What is known of the network with an id.</summary>
+    /// <exception cref="InvalidOperationException">The plan has none, or it is not in the catalogue.</exception>
+    public Architecture Network(string id) => ArchitectureCatalogue.Find(Model(id).Architecture)
+        ?? throw new InvalidOperationException($"the plan names {Model(id).Architecture}, which is not in the catalogue");
 }
 
 /// <summary>A network's part in a plan.</summary>
@@ -118,11 +131,17 @@ public sealed record Stage
     /// <summary>Samples per optimiser step.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>The loss.</summary>
-    public required Objective Objective { get; init; }
+    /// <summary>The losses whose weighted sum is minimised.</summary>
+    public required IReadOnlyList<LossTerm> Losses { get; init; }
 
-    /// <summary>What the teacher shows, epoch by epoch; null when the objective has no teacher.</summary>
+    /// <summary>What the teacher shows, epoch by epoch; null when no loss has a teacher.</summary>
     public Curriculum? Curriculum { get; init; }
+
+    /// <summary>Makes samples of its own beside the batch; null without one.</summary>
+    public Augmenter? Augmenter { get; init; }
+
+    /// <summary>Networks trained beside this one, on the same batches.</summary>
+    public IReadOnlyList<Peer> Peers { get; init; } = [];
 
     /// <summary>How weights are updated; a fresh optimiser for every stage.</summary>
     public required Optimizer Optimizer { get; init; }
@@ -132,40 +151,29 @@ public sealed record Stage
 
     /// <summary>The earlier stage whose weights the network starts from; null to start from its initial weights.</summary>
     public StartFrom? StartFrom { get; init; }
+
+    /// <summary>Whether a loss reads features, so that the teacher has to run on every batch.</summary>
+    public bool ReadsFeatures(Plan plan) => Curriculum is { } curriculum && Losses.Any(term => term.Objective.TapsOf(
+        plan.Network(Trains), plan.Network(curriculum.Source), plan.Dataset).Count > 0);
+}
+
+/// <summary>A network that is trained beside the stage's own, with its optimiser, schedule and batches, and let go at the stage's end.</summary>
+public sealed record Peer
+{
+    /// <summary>The id of the network.</summary>
+    public required string Trains { get; init; }
+
+    /// <summary>Its losses.</summary>
+    public required IReadOnlyList<LossTerm> Losses { get; init; }
+
+    /// <summary>What teaches it: often the stage's own network; null when no loss has a teacher.</summary>
+    public Curriculum? Curriculum { get; init; }
 }
 
 /// <summary>Where a stage's weights come from.</summary>
 /// <param name="Stage">An earlier stage's name.</param>
 /// <param name="Weights">Which of its weights.</param>
 public sealed record StartFrom(string Stage, WeightsOf Weights);
-
-/// <summary>What the teacher shows at a given epoch.</summary>
-public sealed record Curriculum
-{
-    /// <summary>The id of the network whose logits are the signal.</summary>
-    public required string Source { get; init; }
-
-    /// <summary>Which weights of the source, when an earlier stage of this plan trained it.</summary>
-    public WeightsOf Weights { get; init; } = WeightsOf.Best;
-
-    /// <summary>
-    /// Scale the logits by the annealing factor of Jafari et al. (2021), Phi(T) = 1 - (T-1)/max_temperature, with T falling from
-    /// max_temperature to 1 over the stage in plateaus of equal length; null to show them as they are.
-    /// </summary>
-    public int? AnnealFrom { get; init; }
-
-    /// <summary>
-    /// The factor on the teacher's logits in a zero-based epoch: min(1, (1 + floor(e / floor(n / tau))) / tau), which never
-    /// exceeds 1 where tau does not divide n; 1 without annealing.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer epochs than annealing steps.</exception>
-    public double LogitFactor(int epoch, int epochs)
-    {
-        if (AnnealFrom is not { } tau) return 1;
-        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, tau);
-        return Math.Min(1, (1.0 + epoch / (epochs / tau)) / tau);
-    }
-}
 
 /// <summary>How the teacher's logits reach the training loop.</summary>
 public enum TeacherSignal

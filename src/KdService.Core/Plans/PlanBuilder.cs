@@ -1,4 +1,5 @@
 using KdService.Core.Architectures;
+using KdService.Core.Schema;
 using KdService.Core.Specs;
 
 namespace KdService.Core.Plans;
@@ -14,30 +15,47 @@ public sealed class PlanBuilder
 
     private readonly List<ModelPlan> _models = [];
     private readonly List<Stage> _stages = [];
+    private readonly List<string> _pointers = [];
+    private readonly TeacherFacts? _teacher;
 
-    private PlanBuilder(JobSpec spec) => Spec = spec;
+    private PlanBuilder(JobSpec spec, TeacherFacts? teacher) => (Spec, _teacher) = (spec, teacher);
 
     /// <summary>The spec being compiled.</summary>
     public JobSpec Spec { get; }
+
+    /// <summary>Epochs of the teacher's training whose checkpoints there are, rising; the last is the end of it.</summary>
+    /// <exception cref="InvalidOperationException">The method has no teacher.</exception>
+    public IReadOnlyList<int> TeacherCheckpoints => _teacher?.Checkpoints ?? throw new InvalidOperationException("the method has no teacher");
 
     /// <summary>The teacher's logits as they are.</summary>
     public static Curriculum FromTeacher { get; } = new() { Source = Teacher };
 
     /// <summary>Compiles a valid spec.</summary>
     /// <param name="spec">A spec that validation has passed.</param>
-    /// <param name="teacherArchitecture">The teacher's network where the spec names a job instead of one.</param>
-    public static Plan Compile(JobSpec spec, string? teacherArchitecture = null)
+    /// <param name="teacher">What is known of the teacher where the spec names a job instead of a recipe.</param>
+    public static Plan Compile(JobSpec spec, TeacherFacts? teacher = null)
     {
-        var builder = new PlanBuilder(spec);
+        var problems = new ProblemList();
+        return Compile(spec, teacher, problems) ?? throw new InvalidDocumentException(problems.Items);
+    }
+
+    /// <summary>Compiles a spec and checks that its parts fit each other.</summary>
+    /// <param name="spec">A spec whose fields are valid.</param>
+    /// <param name="teacher">What is known of the teacher where the spec names a job instead of a recipe.</param>
+    /// <param name="problems">Takes what does not fit.</param>
+    /// <returns>The plan; null if there are problems.</returns>
+    public static Plan? Compile(JobSpec spec, TeacherFacts? teacher, ProblemList problems)
+    {
+        teacher = spec.Teacher is { Model: not null } ? TeacherRecipe.FactsFor(spec) : teacher;
+        var builder = new PlanBuilder(spec, teacher);
         if (spec.Method.NeedsTeacher)
         {
-            var architecture = spec.Teacher?.Model ?? teacherArchitecture
-                ?? throw new ArgumentException("the teacher's network is not known", nameof(teacherArchitecture));
-            builder._models.Add(builder.Describe(Teacher, ModelRole.Teacher, architecture) with { WeightsInput = Teacher });
+            if (teacher is null) throw new ArgumentException("the teacher's network is not known", nameof(teacher));
+            builder._models.Add(builder.Describe(Teacher, ModelRole.Teacher, teacher.Architecture) with { WeightsInput = Teacher });
         }
         builder.AddModel(Student, ModelRole.Student, spec.Student.Model);
         spec.Method.Compile(builder);
-        return new Plan
+        var plan = new Plan
         {
             Dataset = spec.Dataset,
             Evaluation = spec.Evaluation,
@@ -48,26 +66,66 @@ public sealed class PlanBuilder
             TeacherSignal = spec.TeacherSignal,
             CheckpointEveryEpochs = spec.CheckpointEveryEpochs,
         };
+        builder.Check(plan, problems);
+        return problems.None ? plan : null;
     }
 
-    /// <summary>Adds a network that starts from the spec's seed.</summary>
-    public void AddModel(string id, ModelRole role, string architecture) =>
-        _models.Add(Describe(id, role, architecture) with { Seed = Spec.Seed });
+    /// <summary>Adds a network that starts from a seed.</summary>
+    /// <param name="id">Its id in the plan.</param>
+    /// <param name="role">Its part.</param>
+    /// <param name="architecture">A name of the catalogue.</param>
+    /// <param name="seed">The seed; the spec's when left out.</param>
+    public void AddModel(string id, ModelRole role, string architecture, long? seed = null) =>
+        _models.Add(Describe(id, role, architecture) with { Seed = seed ?? Spec.Seed });
 
-    /// <summary>Adds a stage with the spec's batch size, optimiser and schedule.</summary>
+    /// <summary>Adds a stage with one loss, and with the spec's batch size, optimiser and schedule.</summary>
     public void Add(string name, string trains, int epochs, Objective objective, Curriculum? curriculum = null, StartFrom? startFrom = null) =>
-        _stages.Add(new Stage
+        Add(NewStage(name, trains, epochs) with { Losses = [new LossTerm { Objective = objective }], Curriculum = curriculum, StartFrom = startFrom });
+
+    /// <summary>A stage without losses, with the spec's batch size, optimiser and schedule.</summary>
+    public Stage NewStage(string name, string trains, int epochs) => new()
+    {
+        Name = name,
+        Trains = trains,
+        Epochs = epochs,
+        BatchSize = Spec.Training.BatchSize,
+        Losses = [],
+        Optimizer = Spec.Training.Optimizer,
+        Schedule = Spec.Training.Schedule,
+    };
+
+    /// <summary>Adds a stage.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="pointer">JSON pointer to what asked for it, for complaints about it.</param>
+    public void Add(Stage stage, string pointer = "/method")
+    {
+        _stages.Add(stage);
+        _pointers.Add(pointer);
+    }
+
+    // Conditions between the networks of a plan and the losses of its stages.
+    private void Check(Plan plan, ProblemList problems)
+    {
+        foreach (var (stage, pointer) in _stages.Zip(_pointers))
         {
-            Name = name,
-            Trains = trains,
-            Epochs = epochs,
-            BatchSize = Spec.Training.BatchSize,
-            Objective = objective,
-            Curriculum = curriculum,
-            Optimizer = Spec.Training.Optimizer,
-            Schedule = Spec.Training.Schedule,
-            StartFrom = startFrom,
-        });
+            Check(plan, stage, stage.Trains, stage.Losses, stage.Curriculum, pointer, problems);
+            foreach (var peer in stage.Peers) Check(plan, stage, peer.Trains, peer.Losses, peer.Curriculum, pointer, problems);
+            problems.Require(plan.TeacherSignal != TeacherSignal.Cached || !Showing.MustBeLive(plan, stage), "/teacher_signal",
+                "cached given with a method that reads the teacher's features or chooses its checkpoints as it goes; live, or leave it out");
+        }
+    }
+
+    private static void Check(Plan plan, Stage stage, string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, string pointer, ProblemList problems)
+    {
+        var teacher = curriculum is null ? null : plan.Network(curriculum.Source);
+        var setting = new ObjectiveSetting(plan.Network(trains), teacher, plan.Dataset, stage.Epochs);
+        foreach (var (index, term) in losses.Index())
+        {
+            // A method that chose the loss has its options; a stage of the user's has the loss itself.
+            var place = pointer == "/method" ? pointer : $"{pointer}/losses/{index}/objective";
+            term.Objective.Check(setting, place, problems);
+        }
+    }
 
     private ModelPlan Describe(string id, ModelRole role, string name)
     {

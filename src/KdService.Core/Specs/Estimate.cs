@@ -1,4 +1,3 @@
-using KdService.Core.Architectures;
 using KdService.Core.Plans;
 
 namespace KdService.Core.Specs;
@@ -35,12 +34,12 @@ public sealed record Estimate
         long memory = 0;
         foreach (var stage in plan.Stages)
         {
-            var trained = Network(plan, stage.Trains).MultiplyAdds(classes);
+            var trained = plan.Network(stage.Trains).MultiplyAdds(classes) + stage.Peers.Sum(peer => plan.Network(peer.Trains).MultiplyAdds(classes));
             // Backward costs about twice forward; evaluation is one more forward over the selection split.
             work += 3.0 * trained * plan.TrainSamples * stage.Epochs;
             work += 1.0 * trained * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
             if (stage.Curriculum is { } curriculum)
-                work += 1.0 * Network(plan, curriculum.Source).MultiplyAdds(classes) * plan.TrainSamples * TeacherPasses(plan, stage);
+                work += 1.0 * curriculum.Sources.Sum(source => plan.Network(source).MultiplyAdds(classes)) * plan.TrainSamples * Showing.TeacherPasses(plan, stage);
             // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.
             memory = Math.Max(memory, 4L * stage.BatchSize * trained / 100);
         }
@@ -58,12 +57,4 @@ public sealed record Estimate
             Steps = plan.TotalSteps,
         };
     }
-
-    /// <summary>How often the teacher sees each sample in a stage: once an epoch, or once a view when its logits are kept.</summary>
-    public static int TeacherPasses(Plan plan, Stage stage) =>
-        plan.TeacherSignal == TeacherSignal.Live || plan.Dataset.DistinctViews is not { } views ? stage.Epochs : Math.Min(views, stage.Epochs);
-
-    private static Architecture Network(Plan plan, string model) =>
-        ArchitectureCatalogue.Find(plan.Model(model).Architecture)
-        ?? throw new InvalidOperationException($"the plan names {plan.Model(model).Architecture}, which is not in the catalogue");
 }

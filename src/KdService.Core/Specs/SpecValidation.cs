@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KdService.Core.Architectures;
+using KdService.Core.Plans;
 using KdService.Core.Schema;
 
 namespace KdService.Core.Specs;
@@ -51,15 +52,17 @@ public static class SpecValidation
         {
             problems.Require(dataset.TrainLimit is not { } limit || limit <= dataset.TrainSize, "/dataset/train_limit",
                 $"{dataset.TrainLimit} given; at most {dataset.TrainSize}, the training samples of {dataset.Name}");
-            problems.Require(spec.TeacherSignal != Plans.TeacherSignal.Cached || dataset.DistinctViews is not null, "/teacher_signal",
+            problems.Require(spec.TeacherSignal != TeacherSignal.Cached || dataset.DistinctViews is not null, "/teacher_signal",
                 "cached given with unlimited views; set dataset.views, or live");
         }
-        if (spec is { Dataset: not null, Student: not null, Method: not null, Training: not null } && problems.None)
-            spec.Method.Validate(spec, problems);
+        if (spec is not { Dataset: not null, Student: not null, Method: not null, Training: not null } || !problems.None) return;
+        spec.Method.Validate(spec, problems);
+        // Of a teacher that is a job nothing is known here.
+        if (problems.None && (spec.Teacher?.Model is not null || !spec.Method.NeedsTeacher)) PlanBuilder.Compile(spec, null, problems);
     }
 
-    private static void CheckOptimizer(Plans.Optimizer optimizer, string training, ProblemList problems) =>
-        problems.Require(optimizer is not Plans.Sgd { Nesterov: true, Momentum: 0 }, $"{training}/optimizer/momentum",
+    private static void CheckOptimizer(Optimizer optimizer, string training, ProblemList problems) =>
+        problems.Require(optimizer is not Sgd { Nesterov: true, Momentum: 0 }, $"{training}/optimizer/momentum",
             "0 given with nesterov; a number above 0, or leave nesterov out");
 
     private static void CheckTeacher(TeacherSpec teacher, ProblemList problems)

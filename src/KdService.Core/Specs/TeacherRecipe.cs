@@ -33,6 +33,15 @@ public static class TeacherRecipe
         };
     }
 
+    /// <summary>What is known of the teacher before it is trained.</summary>
+    /// <exception cref="ArgumentException">The spec's teacher is not a recipe.</exception>
+    public static TeacherFacts FactsFor(JobSpec spec)
+    {
+        var job = JobFor(spec);
+        var (epochs, every) = (job.Training.Epochs, job.CheckpointEveryEpochs!.Value);
+        return new TeacherFacts(job.Student.Model, [.. Enumerable.Range(1, epochs).Where(epoch => epoch % every == 0 || epoch == epochs)]);
+    }
+
     /// <summary>
     /// Digest of what decides a job's outcome (data, networks, method, training, evaluation, seed, code version), in lower-case
     /// hexadecimal. Names, labels, queue and resources do not matter.
@@ -43,3 +52,8 @@ public static class TeacherRecipe
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{CodeVersion}\n{Json.Write(outcome)}")));
     }
 }
+
+/// <summary>What a plan needs to know of its teacher.</summary>
+/// <param name="Architecture">Its network.</param>
+/// <param name="Checkpoints">Epochs of its training whose checkpoints there are, rising.</param>
+public sealed record TeacherFacts(string Architecture, IReadOnlyList<int> Checkpoints);

@@ -10,11 +10,11 @@ namespace KdService.Distillation.Objectives;
 internal sealed class CrossEntropyLoss(CrossEntropy options) : IObjective
 {
     /// <inheritdoc />
-    public Tensor Loss(Tensor logits, Tensor labels, Tensor? teacherLogits)
+    public Tensor Loss(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var logProbabilities = logits.to(float32).log_softmax(1);
-        var loss = OfLabels(logProbabilities, labels);
+        var logProbabilities = batch.Logits.to(float32).log_softmax(1);
+        var loss = OfLabels(logProbabilities, batch.Labels);
         if (options.LabelSmoothing > 0)
         {
             var ofAllClasses = -logProbabilities.mean([1]).mean(); // 1/K sum over classes, mean over the batch

@@ -5,12 +5,70 @@ namespace KdService.Distillation.Objectives;
 /// <summary>A loss to minimise.</summary>
 public interface IObjective
 {
-    /// <summary>The loss of a batch.</summary>
-    /// <param name="logits">The student's, <c>[batch, classes]</c>.</param>
-    /// <param name="labels">True classes, int64 <c>[batch]</c>.</param>
-    /// <param name="teacherLogits">
-    /// The teacher's, <c>[batch, classes]</c>, already scaled by the curriculum's factor; null where the objective needs no teacher.
-    /// </param>
-    /// <returns>A float scalar.</returns>
-    Tensor Loss(Tensor logits, Tensor labels, Tensor? teacherLogits);
+    /// <summary>The loss of a batch, a float scalar.</summary>
+    Tensor Loss(TrainingBatch batch);
+
+    /// <summary>
+    /// What of the loss itself learns or remembers (projections between features, memory banks): its parameters are trained with the
+    /// network, its buffers are part of resume checkpoints; null without any.
+    /// </summary>
+    nn.Module? Learned => null;
+}
+
+/// <summary>What a loss may look at.</summary>
+public sealed record TrainingBatch
+{
+    private static readonly IReadOnlyDictionary<string, Tensor> None = new Dictionary<string, Tensor>();
+
+    /// <summary>The student's logits <c>[batch, classes]</c>.</summary>
+    public required Tensor Logits { get; init; }
+
+    /// <summary>True classes, int64 <c>[batch]</c>.</summary>
+    public required Tensor Labels { get; init; }
+
+    /// <summary>
+    /// The teacher's logits <c>[batch, classes]</c>, already scaled by the curriculum's factor; null where no loss needs a teacher.
+    /// </summary>
+    public Tensor? TeacherLogits { get; init; }
+
+    /// <summary>The curriculum's factor on the teacher's logits, Phi of Jafari et al. (2021).</summary>
+    public double LogitFactor { get; init; } = 1;
+
+    /// <summary>The student's features <c>[batch, ...]</c> by tap, with their graph.</summary>
+    public IReadOnlyDictionary<string, Tensor> Features { get; init; } = None;
+
+    /// <summary>The teacher's features <c>[batch, ...]</c> by tap.</summary>
+    public IReadOnlyDictionary<string, Tensor> TeacherFeatures { get; init; } = None;
+
+    /// <summary>Which samples these are, int64 <c>[batch]</c>: their places among the training samples, from 0; on the batch's device.</summary>
+    public Tensor? Samples { get; init; }
+
+    /// <summary>Epochs of the stage that are done.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>The teacher's logits.</summary>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
+    public Tensor Taught => TeacherLogits ?? throw new InvalidOperationException("the objective needs the teacher's logits");
+}
+
+/// <summary>What a loss is made for.</summary>
+public sealed record ObjectiveContext
+{
+    /// <summary>Number of classes.</summary>
+    public required int Classes { get; init; }
+
+    /// <summary>Training samples, which <see cref="TrainingBatch.Samples"/> counts.</summary>
+    public required int TrainSamples { get; init; }
+
+    /// <summary>The features it reads, in pairs: the student's and the teacher's.</summary>
+    public IReadOnlyList<(Core.Architectures.Tap Student, Core.Architectures.Tap Teacher)> Taps { get; init; } = [];
+
+    /// <summary>Weights <c>[classes, features]</c> of the teacher's last linear layer; null without a teacher.</summary>
+    public Tensor? TeacherClassifier { get; init; }
+
+    /// <summary>Epochs of the stage.</summary>
+    public int Epochs { get; init; }
+
+    /// <summary>Where tensors live.</summary>
+    public Device Device { get; init; } = CPU;
 }

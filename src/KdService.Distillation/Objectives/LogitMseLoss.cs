@@ -10,11 +10,10 @@ namespace KdService.Distillation.Objectives;
 internal sealed class LogitMseLoss(LogitMse options) : IObjective
 {
     /// <inheritdoc />
-    public Tensor Loss(Tensor logits, Tensor labels, Tensor? teacherLogits)
+    public Tensor Loss(TrainingBatch batch)
     {
-        ArgumentNullException.ThrowIfNull(teacherLogits);
         using var scope = NewDisposeScope();
-        var squares = (logits.to(float32) - teacherLogits.to(float32)).pow(2); // [batch, classes]
+        var squares = (batch.Logits.to(float32) - batch.Taught.to(float32)).pow(2); // [batch, classes]
         var loss = options.Reduction == MseReduction.Batch ? squares.sum(1).mean() : squares.mean();
         return loss.MoveToOuterDisposeScope();
     }

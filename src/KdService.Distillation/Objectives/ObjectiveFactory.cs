@@ -8,7 +8,7 @@ public static class ObjectiveFactory
 {
     /// <summary>The loss that a stage asks for.</summary>
     /// <exception cref="RunException">This trainer does not know the objective.</exception>
-    public static IObjective Create(Objective objective) => objective switch
+    public static IObjective Create(Objective objective, ObjectiveContext context) => objective switch
     {
         CrossEntropy crossEntropy => new CrossEntropyLoss(crossEntropy),
         SoftTargets softTargets => new SoftTargetLoss(softTargets),

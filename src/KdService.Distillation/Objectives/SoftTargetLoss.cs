@@ -10,11 +10,10 @@ namespace KdService.Distillation.Objectives;
 internal sealed class SoftTargetLoss(SoftTargets options) : IObjective
 {
     /// <inheritdoc />
-    public Tensor Loss(Tensor logits, Tensor labels, Tensor? teacherLogits)
+    public Tensor Loss(TrainingBatch batch)
     {
-        ArgumentNullException.ThrowIfNull(teacherLogits);
         using var scope = NewDisposeScope();
-        var (student, teacher) = (logits.to(float32), teacherLogits.to(float32));
+        var (student, teacher) = (batch.Logits.to(float32), batch.Taught.to(float32));
         var studentLog = (student / options.Temperature).log_softmax(1);
         var teacherLog = (teacher / options.Temperature).log_softmax(1);
         // From both logarithms, so that a probability that rounds to 0 adds 0 and not NaN.
@@ -22,7 +21,7 @@ internal sealed class SoftTargetLoss(SoftTargets options) : IObjective
         var divergence = options.Reduction == KlReduction.Batch ? terms.sum(1).mean() : terms.mean();
         var weight = options.TemperatureSquared ? options.Alpha * options.Temperature * options.Temperature : options.Alpha;
         var loss = weight * divergence;
-        if (options.Alpha < 1) loss += (1 - options.Alpha) * CrossEntropyLoss.OfLabels(student.log_softmax(1), labels);
+        if (options.Alpha < 1) loss += (1 - options.Alpha) * CrossEntropyLoss.OfLabels(student.log_softmax(1), batch.Labels);
         return loss.MoveToOuterDisposeScope();
     }
 }

@@ -9,7 +9,8 @@ namespace KdService.Distillation.Training;
 /// <summary>Writes what a run hands over, and announces it.</summary>
 internal sealed class Artifacts(RunContext run)
 {
-    private const string Report = "report.json";
+    /// <summary>The report's name.</summary>
+    public const string Report = "report.json";
 
     /// <summary>What a weights file says about itself, so that it can be used without the job.</summary>
     /// <param name="plan">The plan that trained the network.</param>
@@ -25,7 +26,7 @@ internal sealed class Artifacts(RunContext run)
         ["dataset"] = plan.Dataset.Name,
         ["mean"] = Json.Write(plan.Dataset.Mean),
         ["std"] = Json.Write(plan.Dataset.Std),
-        ["objective"] = Json.Write(stage.Objective),
+        ["losses"] = Json.Write(stage.Losses),
         ["stage"] = stage.Name,
         ["epoch"] = epoch.ToString(),
         ["seed"] = plan.Seed.ToString(),
@@ -41,11 +42,11 @@ internal sealed class Artifacts(RunContext run)
         if (model == run.Plan.Result) Write($"{model}.last.safetensors", trained.Last, Metadata(run.Plan, model, stage, stage.Epochs));
     }
 
-    /// <summary>Writes <c>report.json</c>.</summary>
-    public void WriteReport(RunReport report)
+    /// <summary>Writes a value as a JSON file: indented where people read it, on one line where it is long.</summary>
+    public void WriteJson<T>(string name, T value)
     {
-        AtomicFile.Write(Path.Combine(run.Folder, Report), stream => stream.Write(Encoding.UTF8.GetBytes(Json.Write(report, indented: true) + "\n")));
-        run.Emit(new ArtifactWritten { Name = Report, Path = Report, MediaType = "application/json" });
+        AtomicFile.Write(Path.Combine(run.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(Json.Write(value, indented: name == Report) + "\n")));
+        run.Emit(new ArtifactWritten { Name = name, Path = name, MediaType = "application/json" });
     }
 
     private void Write(string name, Snapshot weights, Dictionary<string, string> metadata)

@@ -1,3 +1,4 @@
+using KdService.Core.Plans;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -9,47 +10,53 @@ namespace KdService.Distillation.Training;
 internal sealed class CachedSignal : ITeacherSignal
 {
     private readonly TeacherLogits _teacher;
+    private readonly TeacherNetwork _network;
+    private readonly bool _owned;
     private readonly Samples _samples;
     private readonly string _workItem;
     private readonly SignalCost _costBefore;
-    private readonly int[] _rows;
     private Tensor? _logits;
     private int? _view;
 
     /// <summary>Keeps the logits of a teacher for samples.</summary>
     /// <param name="teacher">Computes logits, or finds them.</param>
+    /// <param name="network">The network that computes them.</param>
+    /// <param name="owned">Whether it is released with the signal.</param>
     /// <param name="samples">The training samples.</param>
     /// <param name="workItem">What computing counts as.</param>
     /// <param name="cost">What earlier attempts spent.</param>
-    public CachedSignal(TeacherLogits teacher, Samples samples, string workItem, SignalCost cost)
+    public CachedSignal(TeacherLogits teacher, TeacherNetwork network, bool owned, Samples samples, string workItem, SignalCost cost)
     {
-        (_teacher, _samples, _workItem, _costBefore) = (teacher, samples, workItem, cost);
-        _rows = new int[samples.Indices[^1] + 1];
-        foreach (var (row, index) in samples.Indices.Index()) _rows[index] = row;
+        (_teacher, _network, _owned, _samples, _workItem, _costBefore) = (teacher, network, owned, samples, workItem, cost);
     }
 
     /// <inheritdoc />
     public SignalCost Cost => _costBefore + _teacher.Cost;
 
     /// <inheritdoc />
-    public void Prepare(int? view, bool firstShowing)
+    public void Prepare(int epoch, Showing showing, bool firstShowing)
     {
-        if (_logits is not null && _view == view) return;
+        if (_logits is not null && _view == showing.View) return;
         _logits?.Dispose();
         _logits = null;
-        _logits = _teacher.Of(_samples, view, _workItem, planned: firstShowing);
-        _view = view;
+        _logits = _teacher.Of(_samples, showing.View, _workItem, planned: firstShowing);
+        _view = showing.View;
     }
 
     /// <inheritdoc />
-    public Tensor Logits(ReadOnlySpan<int> batch, Tensor images)
+    public TeacherAnswer Answer(ReadOnlySpan<int> batch, Tensor inputs)
     {
-        var rows = new long[batch.Length];
-        for (var i = 0; i < rows.Length; i++) rows[i] = _rows[batch[i]];
-        using var onDevice = tensor(rows, device: _logits!.device);
-        return _logits.index_select(0, onDevice);
+        using var rows = _samples.Rows(batch, _logits!.device);
+        return new TeacherAnswer(_logits.index_select(0, rows));
     }
 
     /// <inheritdoc />
-    public void Dispose() => _logits?.Dispose();
+    public Tensor LogitsOf(Tensor inputs) => _network.LogitsWithGraph(inputs);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _logits?.Dispose();
+        if (_owned) _network.Dispose();
+    }
 }

@@ -34,8 +34,9 @@ internal sealed class CheckpointWriter(RunContext run, RunState state, double se
     {
         var begun = stage is not null && !state.AtStageStart;
         stage?.RecordSignalCost();
+        using var scope = NewDisposeScope();
         using var random = get_rng_state();
-        using var weights = begun ? stage!.Weights() : null;
+        var learners = begun ? stage!.LearnerStates() : [];
         var checkpoint = new ResumeCheckpoint
         {
             State = state,
@@ -43,11 +44,12 @@ internal sealed class CheckpointWriter(RunContext run, RunState state, double se
             Work = run.Progress.Ledger.Items,
             Seconds = Seconds,
             Random = random,
-            Network = weights,
-            Optimizer = begun ? stage!.OptimizerState() : null,
+            Learners = learners,
+            Augmenter = begun ? stage!.AugmenterState : new Dictionary<string, Tensor>(),
         };
         var file = FormattableString.Invariant($"resume-{run.Request.Attempt}-{++_count}.safetensors");
         checkpoint.Write(Path.Combine(run.Folder, file), run.Plan);
+        foreach (var learner in learners.Values) learner.Network.Dispose();
         Announce(file);
         _written.Enqueue(file);
         if (_written.Count > Kept) File.Delete(Path.Combine(run.Folder, _written.Dequeue()));

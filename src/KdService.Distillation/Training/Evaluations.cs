@@ -14,25 +14,39 @@ internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDi
 
     private readonly Dictionary<Samples, Tensor> _references = [];
 
-    /// <summary>A network's results.</summary>
+    /// <summary>A network's results, and its logits <c>[samples, classes]</c> on the CPU, which are the caller's.</summary>
     /// <param name="model">Its id.</param>
     /// <param name="network">The network; its mode is restored.</param>
     /// <param name="samples">What it is evaluated on, unaugmented.</param>
     /// <exception cref="OperationCanceledException">The run is to stop.</exception>
     /// <exception cref="RunException">A logit is not finite.</exception>
-    public EvaluationResult Of(string model, nn.Module<Tensor, Tensor> network, Samples samples)
+    public (EvaluationResult Result, Tensor Logits) Of(string model, nn.Module<Tensor, Tensor> network, Samples samples)
     {
         using var scope = NewDisposeScope();
         var reference = Reference(samples);
+        var logits = Logits(run, network, samples, (count, seconds) =>
+            run.Progress.Worked(WorkItems.Evaluation(model), count, seconds, $"evaluation of {model}"));
+        return (Evaluator.Evaluate(logits, samples.Labels, reference, run.Plan.Evaluation.CalibrationBins), logits.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>A network's logits <c>[samples, classes]</c>, on the CPU.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="network">The network; its mode is restored.</param>
+    /// <param name="samples">What it is shown, unaugmented.</param>
+    /// <param name="worked">Hears of every batch: its samples, and the seconds it took.</param>
+    /// <exception cref="OperationCanceledException">The run is to stop.</exception>
+    public static Tensor Logits(RunContext run, nn.Module<Tensor, Tensor> network, Samples samples, Action<int, double>? worked = null)
+    {
+        using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
         foreach (var batch in samples.Indices.Chunk(BatchSize))
         {
             run.Stop.ThrowIfCancellationRequested();
             var began = Stopwatch.GetTimestamp();
             parts.Add(Evaluator.Logits(network, samples.Images, batch, batch.Length));
-            run.Progress.Worked(WorkItems.Evaluation(model), batch.Length, Stopwatch.GetElapsedTime(began).TotalSeconds, $"evaluation of {model}");
+            worked?.Invoke(batch.Length, Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
-        return Evaluator.Evaluate(cat(parts, 0), samples.Labels, reference, run.Plan.Evaluation.CalibrationBins);
+        return cat(parts, 0).MoveToOuterDisposeScope();
     }
 
     /// <summary>The teacher's own results; null without a teacher.</summary>

@@ -11,16 +11,16 @@ using static TorchSharp.torch;
 namespace KdService.Distillation.Training;
 
 /// <summary>
-/// Everything a run needs to go on as if nothing had happened, in one safetensors file: the state, the network and optimiser at work,
-/// torch's random numbers. Tensors are named <c>network/...</c>, <c>optimizer/...</c>, <c>best/...</c>,
-/// <c>finished/STAGE/best/...</c>, <c>finished/STAGE/last/...</c> and <c>random</c>; the rest is a JSON header in the metadata.
+/// Everything a run needs to go on as if nothing had happened, in one safetensors file: the state, the networks and optimisers at work,
+/// torch's random numbers. Tensors are named <c>learner/MODEL/network/...</c>, <c>learner/MODEL/optimizer/...</c>,
+/// <c>learner/MODEL/losses/...</c>, <c>augmenter/...</c>, <c>best/...</c>, <c>finished/STAGE/best/...</c>,
+/// <c>finished/STAGE/last/...</c> and <c>random</c>; the rest is a JSON header in the metadata.
 /// </summary>
 internal sealed class ResumeCheckpoint : IDisposable
 {
     private const string HeaderKey = "kdservice.resume";
-    private const int Version = 1;
-    private const string NetworkPrefix = "network/";
-    private const string OptimizerPrefix = "optimizer/";
+    private const int Version = 2;
+    private const string AugmenterPrefix = "augmenter/";
     private const string BestPrefix = "best/";
     private const string RandomName = "random";
 
@@ -39,24 +39,29 @@ internal sealed class ResumeCheckpoint : IDisposable
     /// <summary>State of torch's random numbers.</summary>
     public required Tensor Random { get; init; }
 
-    /// <summary>The weights at work; null at the start of a stage, whose weights the plan decides.</summary>
-    public Snapshot? Network { get; init; }
+    /// <summary>The networks at work, by id; empty at the start of a stage, whose weights the plan decides.</summary>
+    public IReadOnlyDictionary<string, LearnerState> Learners { get; init; } = new Dictionary<string, LearnerState>();
 
-    /// <summary>The optimiser's state; null at the start of a stage.</summary>
-    public IReadOnlyDictionary<string, Tensor>? Optimizer { get; init; }
+    /// <summary>What the augmenter remembers.</summary>
+    public IReadOnlyDictionary<string, Tensor> Augmenter { get; init; } = new Dictionary<string, Tensor>();
 
     /// <summary>Writes the checkpoint; the file is complete or absent.</summary>
     /// <exception cref="RunException">The disk is full.</exception>
     public void Write(string path, Plan plan)
     {
         var tensors = new Dictionary<string, Tensor> { [RandomName] = Random };
-        void Add(string prefix, IReadOnlyDictionary<string, Tensor>? part)
+        void Add(string prefix, IReadOnlyDictionary<string, Tensor> part)
         {
-            foreach (var (name, tensor) in part ?? new Dictionary<string, Tensor>()) tensors.Add(prefix + name, tensor);
+            foreach (var (name, tensor) in part) tensors.Add(prefix + name, tensor);
         }
-        Add(NetworkPrefix, Network?.Tensors);
-        Add(OptimizerPrefix, Optimizer);
-        Add(BestPrefix, State.Best?.Weights.Tensors);
+        foreach (var (id, learner) in Learners)
+        {
+            Add(NetworkPrefix(id), learner.Network.Tensors);
+            Add(OptimizerPrefix(id), learner.Optimizer);
+            Add(LossesPrefix(id), learner.Losses);
+        }
+        Add(AugmenterPrefix, Augmenter);
+        if (State.Best is { } bestSoFar) Add(BestPrefix, bestSoFar.Weights.Tensors);
         foreach (var (stage, trained) in State.Finished)
         {
             Add(FinishedPrefix(stage, WeightsOf.Best), trained.Best.Weights.Tensors);
@@ -72,6 +77,8 @@ internal sealed class ResumeCheckpoint : IDisposable
             Step = State.Step,
             Seconds = Seconds,
             Sums = Sums,
+            Learners = [.. Learners.Keys],
+            Anchor = State.Anchor,
             Best = State.Best is { } best ? new EpochHeader(best.Epoch, best.Result) : null,
             Finished = State.Finished.ToDictionary(entry => entry.Key, entry => new EpochHeader(entry.Value.Best.Epoch, entry.Value.Best.Result)),
             Signals = State.Signals,
@@ -103,6 +110,7 @@ internal sealed class ResumeCheckpoint : IDisposable
             StepOfEpoch = header.StepOfEpoch,
             Step = header.Step,
             Best = header.Best is { } best ? Epoch(BestPrefix, best) : null,
+            Anchor = header.Anchor,
             Finished = header.Finished.ToDictionary(entry => entry.Key, entry =>
                 new TrainedStage(Epoch(FinishedPrefix(entry.Key, WeightsOf.Best), entry.Value), new Snapshot(Take(FinishedPrefix(entry.Key, WeightsOf.Last))))),
             Signals = header.Signals,
@@ -114,18 +122,28 @@ internal sealed class ResumeCheckpoint : IDisposable
             Work = header.Work,
             Seconds = header.Seconds,
             Random = tensors[RandomName],
-            Network = state.AtStageStart ? null : new Snapshot(Take(NetworkPrefix)),
-            Optimizer = state.AtStageStart ? null : Take(OptimizerPrefix),
+            Learners = header.Learners.ToDictionary(id => id, id => new LearnerState(new Snapshot(Take(NetworkPrefix(id))), Take(OptimizerPrefix(id)), Take(LossesPrefix(id)))),
+            Augmenter = Take(AugmenterPrefix),
         };
     }
 
     /// <summary>Releases what only the start of a stage needs; the state lives on.</summary>
     public void Dispose()
     {
-        Network?.Dispose();
         Random.Dispose();
-        foreach (var tensor in Optimizer?.Values ?? []) tensor.Dispose();
+        foreach (var learner in Learners.Values)
+        {
+            learner.Network.Dispose();
+            foreach (var tensor in learner.Optimizer.Values.Concat(learner.Losses.Values)) tensor.Dispose();
+        }
+        foreach (var tensor in Augmenter.Values) tensor.Dispose();
     }
+
+    private static string NetworkPrefix(string id) => $"learner/{id}/network/";
+
+    private static string OptimizerPrefix(string id) => $"learner/{id}/optimizer/";
+
+    private static string LossesPrefix(string id) => $"learner/{id}/losses/";
 
     private static string FinishedPrefix(string stage, WeightsOf weights) => $"finished/{stage}/{(weights == WeightsOf.Best ? "best" : "last")}/";
 
@@ -156,6 +174,8 @@ internal sealed class ResumeCheckpoint : IDisposable
         public required long Step { get; init; }
         public required double Seconds { get; init; }
         public required EpochSums Sums { get; init; }
+        public required IReadOnlyList<string> Learners { get; init; }
+        public AnchorChoice? Anchor { get; init; }
         public EpochHeader? Best { get; init; }
         public required Dictionary<string, EpochHeader> Finished { get; init; }
         public required Dictionary<string, SignalCost> Signals { get; init; }

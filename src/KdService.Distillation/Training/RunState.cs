@@ -36,6 +36,9 @@ internal sealed class RunState : IDisposable
     /// <summary>Finished stages, by name, whose weights are still needed.</summary>
     public Dictionary<string, TrainedStage> Finished { get; init; } = [];
 
+    /// <summary>The anchor that the stage follows where it chooses them as it goes; null before the first choice.</summary>
+    public AnchorChoice? Anchor { get; set; }
+
     /// <summary>What the teacher's signal has cost, by stage.</summary>
     public Dictionary<string, SignalCost> Signals { get; init; } = [];
 
@@ -45,7 +48,7 @@ internal sealed class RunState : IDisposable
     public void FinishStage(Plan plan, Snapshot last)
     {
         Finished.Add(plan.Stages[Stage].Name, new TrainedStage(Best ?? throw new InvalidOperationException("a stage ends with an evaluation"), last));
-        (Stage, Epoch, StepOfEpoch, Best) = (Stage + 1, 0, 0, null);
+        (Stage, Epoch, StepOfEpoch, Best, Anchor) = (Stage + 1, 0, 0, null, null);
         foreach (var name in Finished.Keys.Where(name => !IsNeeded(plan, name)).ToList())
         {
             Finished.Remove(name, out var unneeded);
@@ -70,6 +73,11 @@ internal sealed class RunState : IDisposable
         plan.Stages.Skip(Stage).Any(later => later.StartFrom?.Stage == name)
         || plan.Stages.Take(Stage).Last(stage => stage.Trains == plan.Stages.First(finished => finished.Name == name).Trains).Name == name;
 }
+
+/// <summary>Which anchor a stage follows.</summary>
+/// <param name="Epoch">The epoch of the stage, from 0, at whose start it was chosen.</param>
+/// <param name="Index">Its place among the anchors.</param>
+internal sealed record AnchorChoice(int Epoch, int Index);
 
 /// <summary>The epoch of a stage that was best on the selection split.</summary>
 /// <param name="Weights">The network's weights after it.</param>

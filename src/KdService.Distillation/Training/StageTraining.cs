@@ -1,11 +1,10 @@
 using System.Diagnostics;
+using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Distillation.Augmenters;
 using KdService.Distillation.Data;
-using KdService.Distillation.Models;
 using KdService.Distillation.Objectives;
-using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -16,39 +15,47 @@ internal sealed class StageTraining : IDisposable
     private readonly RunContext _run;
     private readonly RunState _state;
     private readonly Stage _stage;
-    private readonly nn.Module<Tensor, Tensor> _network;
-    private readonly OptimizerHelper _optimizer;
-    private readonly IObjective _objective;
-    private readonly ITeacherSignal? _signal;
+    private readonly IReadOnlyList<Learner> _learners;
+    private readonly IReadOnlyList<ITeacherSignal?> _signals;
+    private readonly IAugmenter? _augmenter;
     private readonly Evaluations _evaluations;
     private readonly EpochMeter _meter = new();
     private readonly int _stepsPerEpoch;
-    private readonly int _epochsBefore;
 
     /// <summary>Opens the stage that the state is at.</summary>
     /// <param name="run">The run.</param>
     /// <param name="state">How far it is; the stage moves it on.</param>
-    /// <param name="teacher">The network of the stage's curriculum; null without one.</param>
+    /// <param name="teachers">Has the networks that are trained already.</param>
     /// <param name="evaluations">Compares the network with the plan's teacher.</param>
     /// <param name="resume">The checkpoint to go on from, or null.</param>
-    public StageTraining(RunContext run, RunState state, TeacherNetwork? teacher, Evaluations evaluations, ResumeCheckpoint? resume)
+    public StageTraining(RunContext run, RunState state, Teachers teachers, Evaluations evaluations, ResumeCheckpoint? resume)
     {
         (_run, _state, _evaluations) = (run, state, evaluations);
         _stage = run.Plan.Stages[state.Stage];
         _stepsPerEpoch = run.Plan.StepsPerEpoch(_stage);
-        _epochsBefore = run.Plan.Stages.Take(state.Stage).Sum(stage => stage.Epochs);
-        var model = run.Plan.Model(_stage.Trains);
-        _network = Networks.Build(model.Architecture, run.Plan.Dataset.Classes, model.Seed).to(run.Device);
-        (resume?.Network ?? StartWeights())?.CopyTo(_network);
-        _optimizer = Optimizers.Create(_stage.Optimizer, _network.parameters());
-        _objective = ObjectiveFactory.Create(_stage.Objective);
-        _signal = teacher is null ? null : TeacherSignals.Open(run, _stage, teacher, state.Signals.GetValueOrDefault(_stage.Name));
+        _learners =
+        [
+            new Learner(run, _stage, _stage.Trains, _stage.Losses, _stage.Curriculum, teachers),
+            .. _stage.Peers.Select(peer => new Learner(run, _stage, peer.Trains, peer.Losses, peer.Curriculum, teachers)),
+        ];
+        if (_stage.StartFrom is { } start) state.Finished[start.Stage][start.Weights].CopyTo(Student.Network);
+        _signals =
+        [
+            OpenSignal(_stage.Trains, _stage.Losses, _stage.Curriculum, teachers),
+            .. _stage.Peers.Select(peer => OpenSignal(peer.Trains, peer.Losses, peer.Curriculum, teachers)),
+        ];
+        _augmenter = _stage.Augmenter is { } augmenter
+            ? AugmenterFactory.Create(augmenter, run.Plan, Student.Network, _signals[0] ?? throw new RunException(FailureCode.InvalidPlan, $"{_stage.Name}: an augmenter given, and no teacher"), run.Device)
+            : null;
         manual_seed(run.Plan.Seed + state.Stage);
-        if (resume?.Optimizer is not { } saved) return;
-        Optimizers.Restore(_optimizer, saved);
+        if (resume is null || state.AtStageStart) return;
+        foreach (var learner in _learners) learner.Restore(resume.Learners[learner.Id]);
+        _augmenter?.Restore(resume.Augmenter);
         set_rng_state(resume.Random);
         _meter.Start(resume.Sums);
     }
+
+    private Learner Student => _learners[0];
 
     /// <summary>Trains to the end of the stage.</summary>
     /// <param name="checkpoints">Writes a resume checkpoint after every epoch but the last, and when one is due in between.</param>
@@ -65,16 +72,19 @@ internal sealed class StageTraining : IDisposable
         }
     }
 
-    /// <summary>The weights at work.</summary>
-    public Snapshot Weights() => Snapshot.Of(_network);
+    /// <summary>The student's weights at work.</summary>
+    public Snapshot Weights() => Snapshot.Of(Student.Network);
 
-    /// <summary>State of the optimiser at work, by name; the tensors are the optimiser's own.</summary>
-    public IReadOnlyDictionary<string, Tensor> OptimizerState() => Optimizers.State(_optimizer);
+    /// <summary>All networks at work, by id; the caller releases their weights, the rest is their own.</summary>
+    public Dictionary<string, LearnerState> LearnerStates() => _learners.ToDictionary(learner => learner.Id, learner => learner.State());
+
+    /// <summary>What the augmenter remembers; the tensors are its own.</summary>
+    public IReadOnlyDictionary<string, Tensor> AugmenterState => _augmenter?.State ?? new Dictionary<string, Tensor>();
 
     /// <summary>Notes in the state what the teacher's signal has cost so far.</summary>
     public void RecordSignalCost()
     {
-        if (_signal is not null) _state.Signals[_stage.Name] = _signal.Cost;
+        if (_signals[0] is { } signal) _state.Signals[_stage.Name] = signal.Cost;
     }
 
     /// <summary>Running sums of the epoch at work, to the last step done.</summary>
@@ -88,26 +98,23 @@ internal sealed class StageTraining : IDisposable
     private void TrainEpoch(CheckpointWriter checkpoints)
     {
         var (train, batchSize) = (_run.Data.Train, _stage.BatchSize);
-        var view = _run.Data.View(_state.Epoch, _epochsBefore);
-        _signal?.Prepare(view, firstShowing: view is null ? _state.Epoch == 0 : view == _state.Epoch);
+        var showing = Showing.At(_run.Plan, _stage, _state.Epoch);
+        var firstShowing = !Showing.All(_run.Plan, _stage).Take(_state.Epoch).Contains(showing);
+        foreach (var signal in _signals) signal?.Prepare(_state.Epoch, showing, firstShowing);
         var order = BatchOrder.Of(_run.Plan.Seed, _state.Stage, _state.Epoch, train.Indices);
-        var logitFactor = _stage.Curriculum?.LogitFactor(_state.Epoch, _stage.Epochs) ?? 1;
-        _network.train();
+        foreach (var learner in _learners) learner.Network.train();
         while (_state.StepOfEpoch < _stepsPerEpoch)
         {
             _run.Stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var began = Stopwatch.GetTimestamp();
             var batch = order.AsSpan(_state.StepOfEpoch * batchSize, Math.Min(batchSize, order.Length - _state.StepOfEpoch * batchSize));
-            foreach (var group in _optimizer.ParamGroups) group.LearningRate = LearningRate(_state.StepOfEpoch);
-
-            var images = train.Load(batch, view);
+            var inputs = train.Load(batch, showing.View);
             var labels = train.Images.Labels(batch);
-            var logits = _network.call(images);
-            var loss = _objective.Loss(logits, labels, _signal?.Logits(batch, images).mul(logitFactor));
-            _optimizer.zero_grad();
-            loss.backward();
-            _optimizer.step();
+            foreach (var learner in _learners) learner.See(inputs);
+            var logits = Student.Logits;
+            var loss = Learn(batch, inputs, labels);
+            foreach (var learner in _learners) learner.Step(LearningRate(_state.StepOfEpoch));
 
             _state.StepOfEpoch++;
             _meter.Add(++_state.Step, loss, logits, labels);
@@ -125,6 +132,38 @@ internal sealed class StageTraining : IDisposable
         }
     }
 
+    // Gradients of every network; returns the student's loss.
+    private Tensor Learn(ReadOnlySpan<int> batch, Tensor inputs, Tensor labels)
+    {
+        var samples = _run.Data.Train.Rows(batch, _run.Device);
+        Tensor? ofStudent = null;
+        for (var i = 0; i < _learners.Count; i++)
+        {
+            var curriculum = i == 0 ? _stage.Curriculum : _stage.Peers[i - 1].Curriculum;
+            var factor = curriculum?.LogitFactor(_state.Epoch, _stage.Epochs) ?? 1;
+            var answer = _signals[i]?.Answer(batch, inputs) ?? default;
+            var loss = _learners[i].Learn(new TrainingBatch
+            {
+                Logits = _learners[i].Logits,
+                Labels = labels,
+                TeacherLogits = answer.Logits?.mul(factor),
+                LogitFactor = factor,
+                TeacherFeatures = answer.Features ?? TeacherAnswer.NoFeatures,
+                Samples = samples,
+                Epoch = _state.Epoch,
+            });
+            ofStudent ??= loss;
+        }
+        if (_augmenter is null) return ofStudent!;
+        var auxiliary = _augmenter.Loss(inputs, samples, _state.Epoch, _stage.Curriculum!.LogitFactor(_state.Epoch, _stage.Epochs));
+        auxiliary.backward();
+        return ofStudent! + auxiliary.detach();
+    }
+
+    private ITeacherSignal? OpenSignal(string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, Teachers teachers) => curriculum is null
+        ? null
+        : TeacherSignals.Open(_run, _state, curriculum, [.. Learner.Taps(_run.Plan, trains, losses, curriculum).Select(pair => pair.Teacher).Distinct()], teachers, _learners);
+
     private double LearningRate(int stepOfEpoch) => _stage.Optimizer.LearningRate
         * _stage.Schedule.Factor((long)_state.Epoch * _stepsPerEpoch + stepOfEpoch, _stepsPerEpoch, _stage.Epochs);
 
@@ -133,7 +172,7 @@ internal sealed class StageTraining : IDisposable
         // A diverged loss is to be found here, not as a senseless evaluation; the sums stay as they are for a checkpoint in its midst.
         _meter.Read();
         var epoch = _state.Epoch + 1;
-        var result = epoch % _run.Plan.Evaluation.EveryEpochs == 0 || epoch == _stage.Epochs ? _evaluations.Of(_stage.Trains, _network, _run.Data.Selection) : null;
+        var result = epoch % _run.Plan.Evaluation.EveryEpochs == 0 || epoch == _stage.Epochs ? Evaluate() : null;
         var values = LossAndRate();
         values["train/epoch_loss"] = _meter.Sums.Loss / _meter.Sums.Samples;
         values["train/accuracy"] = (double)_meter.Sums.Hits / _meter.Sums.Samples;
@@ -149,9 +188,16 @@ internal sealed class StageTraining : IDisposable
             }
         }
         Emit(values);
-        if (_run.Plan.CheckpointEveryEpochs is { } every && epoch % every == 0 && _stage.Trains == _run.Plan.Result) KeepEpoch(epoch, result?.Accuracy);
+        if (_run.Plan.CheckpointEveryEpochs is { } every && (epoch % every == 0 || epoch == _stage.Epochs) && _stage.Trains == _run.Plan.Result) KeepEpoch(epoch, result?.Accuracy);
         (_state.Epoch, _state.StepOfEpoch) = (epoch, 0);
         _meter.Start();
+    }
+
+    private EvaluationResult Evaluate()
+    {
+        var (result, logits) = _evaluations.Of(_stage.Trains, Student.Network, _run.Data.Selection);
+        logits.Dispose();
+        return result;
     }
 
     // The mean loss since the last point of the series, and the rate of the last step.
@@ -181,18 +227,12 @@ internal sealed class StageTraining : IDisposable
         });
     }
 
-    private Snapshot? StartWeights()
-    {
-        if (_stage.StartFrom is not { } start) return null;
-        return _state.Finished[start.Stage][start.Weights];
-    }
-
     /// <inheritdoc />
     public void Dispose()
     {
-        _signal?.Dispose();
+        foreach (var signal in _signals) signal?.Dispose();
+        _augmenter?.Dispose();
         _meter.Dispose();
-        _optimizer.Dispose();
-        _network.Dispose();
+        foreach (var learner in _learners) learner.Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using KdService.Distillation.Models;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -24,12 +26,21 @@ internal sealed class TeacherNetwork : IDisposable
     /// <summary>Digest of its architecture and weights.</summary>
     public string Digest { get; }
 
-    /// <summary>Logits <c>[batch, classes]</c> of inputs <c>[batch, channels, height, width]</c>, without a graph.</summary>
-    public Tensor Logits(Tensor images)
+    /// <summary>Weights <c>[classes, features]</c> of the last linear layer.</summary>
+    public Tensor Classifier => _network.modules().OfType<Linear>().Last().weight;
+
+    /// <summary>Logits <c>[batch, classes]</c> of inputs <c>[batch, ...]</c>, without a graph.</summary>
+    public Tensor Logits(Tensor inputs)
     {
         using var _ = no_grad();
-        return _network.call(images);
+        return _network.call(inputs);
     }
+
+    /// <summary>Logits <c>[batch, classes]</c> with the graph back to the inputs; the parameters stay frozen.</summary>
+    public Tensor LogitsWithGraph(Tensor inputs) => _network.call(inputs);
+
+    /// <summary>Reads features of its forward passes until disposed.</summary>
+    public FeatureTaps Tap(IReadOnlyList<string> names) => new(_network, names);
 
     /// <inheritdoc />
     public void Dispose() => _network.Dispose();

@@ -1,26 +1,43 @@
 using KdService.Core.Datasets;
-using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
 
-/// <summary>What the teacher shows the training loop, which never knows whether a network or kept logits answered.</summary>
+/// <summary>What the teacher shows the training loop, which never knows whether networks or kept logits answered.</summary>
 internal interface ITeacherSignal : IDisposable
 {
     /// <summary>Makes an epoch's signal ready before its first step.</summary>
-    /// <param name="view">The view that the epoch shows; null without augmentation.</param>
-    /// <param name="firstShowing">Whether no earlier epoch of the stage showed that view.</param>
-    void Prepare(int? view, bool firstShowing);
+    /// <param name="epoch">Epoch of the stage, from 0.</param>
+    /// <param name="showing">What the epoch shows.</param>
+    /// <param name="firstShowing">Whether no earlier epoch of the stage showed it.</param>
+    void Prepare(int epoch, Showing showing, bool firstShowing);
 
-    /// <summary>The teacher's logits <c>[batch, classes]</c>.</summary>
+    /// <summary>The teacher's answer to a batch.</summary>
     /// <param name="batch">Samples of the training set, in the order of the batch.</param>
-    /// <param name="images">The same samples as inputs, in the epoch's view.</param>
-    Tensor Logits(ReadOnlySpan<int> batch, Tensor images);
+    /// <param name="inputs">The same samples as inputs, in the epoch's view.</param>
+    TeacherAnswer Answer(ReadOnlySpan<int> batch, Tensor inputs);
+
+    /// <summary>The teacher's logits <c>[batch, classes]</c> for inputs that are not samples of the set, with the graph back to them.</summary>
+    Tensor LogitsOf(Tensor inputs);
 
     /// <summary>What the signal has cost in this stage, all attempts together.</summary>
     SignalCost Cost { get; }
+}
+
+/// <summary>What a teacher says of a batch.</summary>
+/// <param name="Logits"><c>[batch, classes]</c>.</param>
+/// <param name="Features">The features <c>[batch, ...]</c> that were asked for, by tap.</param>
+internal readonly record struct TeacherAnswer(Tensor Logits, IReadOnlyDictionary<string, Tensor> Features)
+{
+    /// <summary>No features.</summary>
+    public static readonly IReadOnlyDictionary<string, Tensor> NoFeatures = new Dictionary<string, Tensor>();
+
+    /// <summary>An answer without features.</summary>
+    public TeacherAnswer(Tensor logits) : this(logits, NoFeatures)
+    {
+    }
 }
 
 /// <summary>What a teacher's signal has cost.</summary>
@@ -35,55 +52,60 @@ internal readonly record struct SignalCost(long Computed, double Seconds, long P
         new(one.Computed + other.Computed, one.Seconds + other.Seconds, one.Paced + other.Paced, one.PacedSeconds + other.PacedSeconds);
 }
 
-/// <summary>Decides how a stage's teacher signal is obtained.</summary>
+/// <summary>Opens teacher signals and tells of them.</summary>
 internal static class TeacherSignals
 {
-    /// <summary>
-    /// Live or cached. Under <see cref="TeacherSignal.Auto"/> logits are kept when some view is shown twice in the stage, or when
-    /// nothing is augmented, so that other jobs can use them.
-    /// </summary>
-    /// <exception cref="RunException">The plan wants unlimited views kept.</exception>
-    public static TeacherSignal KindFor(Plan plan, Stage stage) => (plan.TeacherSignal, plan.Dataset.DistinctViews) switch
-    {
-        (TeacherSignal.Live, _) or (TeacherSignal.Auto, null) => TeacherSignal.Live,
-        (TeacherSignal.Cached, null) => throw new RunException(FailureCode.InvalidPlan,
-            "teacher_signal: cached given with unlimited views; a bounded number of dataset.views, or live"),
-        (TeacherSignal.Auto, { } views) when views >= stage.Epochs && plan.Dataset.Augmentation != Augmentation.None => TeacherSignal.Live,
-        _ => TeacherSignal.Cached,
-    };
-
-    /// <summary>Opens a stage's signal.</summary>
+    /// <summary>Opens the signal of a curriculum.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="stage">The stage; it has a curriculum.</param>
-    /// <param name="teacher">The network that gives the signal.</param>
-    /// <param name="cost">What earlier attempts spent on it.</param>
-    public static ITeacherSignal Open(RunContext run, Stage stage, TeacherNetwork teacher, SignalCost cost) => KindFor(run.Plan, stage) switch
+    /// <param name="state">How far it is.</param>
+    /// <param name="curriculum">What is shown.</param>
+    /// <param name="taps">The features that are wanted of the source.</param>
+    /// <param name="teachers">Has the networks that are trained already.</param>
+    /// <param name="learners">The networks that are being trained in this stage, the student first.</param>
+    public static ITeacherSignal Open(RunContext run, RunState state, Curriculum curriculum, IReadOnlyList<string> taps, Teachers teachers, IReadOnlyList<Learner> learners)
     {
-        TeacherSignal.Live => new LiveSignal(teacher, run.Device, cost),
-        _ => new CachedSignal(new TeacherLogits(run, teacher), run.Data.Train, WorkItems.Teacher(stage), cost),
-    };
+        var stage = run.Plan.Stages[state.Stage];
+        var cost = state.Signals.GetValueOrDefault(stage.Name);
+        var signals = curriculum.Sources.Select((source, index) =>
+        {
+            // What earlier attempts spent is counted once.
+            var before = index == 0 ? cost : default;
+            if (learners.FirstOrDefault(learner => learner.Id == source) is { } learner) return new PeerSignal(learner, before);
+            ITeacherSignal OfCheckpoint(int epoch) => OfNetwork(teachers.Checkpoint(source, epoch), owned: true, default);
+            if (curriculum.Greedy is { } greedy) return new GreedySignal(run, state, greedy, learners[0], epoch => teachers.Checkpoint(source, epoch), OfCheckpoint, before);
+            return curriculum.Route is null
+                ? OfNetwork(teachers.Arrived(source, curriculum.Weights), owned: source != run.Plan.Teacher?.Id, before)
+                : (ITeacherSignal)new RouteSignal(OfCheckpoint, before);
+        }).ToList();
+        return signals is [var only] ? only : new EnsembleSignal(signals, curriculum.Averaging);
+
+        ITeacherSignal OfNetwork(TeacherNetwork network, bool owned, SignalCost before) => Showing.SignalOf(run.Plan, stage) == TeacherSignal.Live
+            ? new LiveSignal(network, owned, taps, run.Device, before)
+            : new CachedSignal(new TeacherLogits(run, network), network, owned, run.Data.Train, WorkItems.Teacher(stage), before);
+    }
 
     /// <summary>In words, for people who watch.</summary>
-    public static string Describe(Plan plan, Stage stage) => KindFor(plan, stage) == TeacherSignal.Live
+    public static string Describe(Plan plan, Stage stage) => Showing.SignalOf(plan, stage) == TeacherSignal.Live
         ? "live: the teacher runs on every batch"
         : plan.Dataset.Augmentation == Augmentation.None
             ? "cached: the teacher runs once per sample"
-            : $"cached: the teacher runs once per sample and view, {Math.Min(stage.Epochs, plan.Dataset.Views)} views";
+            : $"cached: the teacher runs once per sample and view, {Showing.TeacherPasses(plan, stage)} views";
 
     /// <summary>How it went, for the report.</summary>
     public static SignalReport Report(Plan plan, Stage stage, SignalCost cost)
     {
-        var live = KindFor(plan, stage) == TeacherSignal.Live;
+        var live = Showing.SignalOf(plan, stage) == TeacherSignal.Live;
+        var sources = stage.Curriculum!.Sources.Count();
         var secondsPerSample = cost.Paced > 0 ? cost.PacedSeconds / cost.Paced : 0;
         return new SignalReport
         {
             Stage = stage.Name,
             Signal = live ? TeacherSignal.Live : TeacherSignal.Cached,
-            Views = live ? null : Math.Min(stage.Epochs, plan.Dataset.DistinctViews!.Value),
+            Views = live ? null : Showing.TeacherPasses(plan, stage),
             PassesMade = (double)cost.Computed / plan.TrainSamples,
-            PassesLive = stage.Epochs,
+            PassesLive = stage.Epochs * sources,
             Seconds = cost.Seconds,
-            SecondsSaved = live ? 0 : Math.Max(0, (long)stage.Epochs * plan.TrainSamples - cost.Computed) * secondsPerSample,
+            SecondsSaved = live ? 0 : Math.Max(0, (long)stage.Epochs * sources * plan.TrainSamples - cost.Computed) * secondsPerSample,
         };
     }
 }

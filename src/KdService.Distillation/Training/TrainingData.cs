@@ -12,13 +12,10 @@ namespace KdService.Distillation.Training;
 /// <summary>A plan's samples: those it trains on, those its best epoch is chosen on, and those it is tested on at the end.</summary>
 internal sealed class TrainingData
 {
-    private readonly Dataset _dataset;
-
     /// <summary>Reads the plan's data set.</summary>
     /// <exception cref="RunException">A file is missing or not what it should be.</exception>
     public TrainingData(Plan plan, string dataRoot, Device device)
     {
-        _dataset = plan.Dataset;
         var (train, test) = DatasetLoader.Load(plan.Dataset, dataRoot);
         var (kept, held) = Holdout.Split(Plan.DataSeed, train.Count, plan.Evaluation.HoldoutSamples(plan.Dataset));
         var trainImages = new ImageBatches(train, plan.Dataset, device);
@@ -35,25 +32,13 @@ internal sealed class TrainingData
 
     /// <summary>What is read once, at the end.</summary>
     public Samples Test { get; }
-
-    /// <summary>
-    /// The augmented view that an epoch shows, null without augmentation: bounded views in turn from the start of each stage,
-    /// unlimited ones a new one in every epoch of the plan.
-    /// </summary>
-    /// <param name="epoch">Epoch of the stage, from 0.</param>
-    /// <param name="epochsBefore">Epochs of the stages before.</param>
-    public int? View(int epoch, int epochsBefore) => (_dataset.Augmentation, _dataset.DistinctViews) switch
-    {
-        (Augmentation.None, _) => null,
-        (_, { } views) => epoch % views,
-        _ => epochsBefore + epoch,
-    };
 }
 
 /// <summary>Some samples of a set, in the set's order.</summary>
 internal sealed class Samples(ImageSet set, ImageBatches images, int[] indices, long viewSeed, Dataset dataset)
 {
     private string? _digest;
+    private readonly int[] _rows = RowsOf(indices);
 
     /// <summary>Which samples of the set, rising.</summary>
     public int[] Indices => indices;
@@ -72,6 +57,21 @@ internal sealed class Samples(ImageSet set, ImageBatches images, int[] indices, 
 
     /// <summary>Inputs <c>[batch, channels, height, width]</c> of samples in a view; null for the pictures as they are.</summary>
     public Tensor Load(ReadOnlySpan<int> batch, int? view) => images.Load(batch, viewSeed, view);
+
+    /// <summary>The places of samples in <see cref="Indices"/>, int64 <c>[batch]</c>.</summary>
+    public Tensor Rows(ReadOnlySpan<int> batch, Device device)
+    {
+        var rows = new long[batch.Length];
+        for (var i = 0; i < rows.Length; i++) rows[i] = _rows[batch[i]];
+        return tensor(rows, device: device);
+    }
+
+    private static int[] RowsOf(int[] indices)
+    {
+        var rows = new int[indices.Length == 0 ? 0 : indices[^1] + 1];
+        foreach (var (row, index) in indices.Index()) rows[index] = row;
+        return rows;
+    }
 
     private string ComputeDigest()
     {

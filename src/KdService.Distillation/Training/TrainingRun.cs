@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Distillation.Evaluation;
 using KdService.Distillation.Models;
-using KdService.Distillation.Weights;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -67,11 +66,11 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="RunException">The run cannot go on.</exception>
     public bool Execute()
     {
-        using var teacher = Plan.Teacher is { } model ? Arrived(model) : null;
-        using var evaluations = new Evaluations(_run, teacher);
+        using var teachers = new Teachers(_run, _state);
+        using var evaluations = new Evaluations(_run, teachers.Main);
         try
         {
-            while (_state.Stage < Plan.Stages.Count) TrainStage(teacher, evaluations);
+            while (_state.Stage < Plan.Stages.Count) TrainStage(teachers, evaluations);
             Finish(evaluations);
             return true;
         }
@@ -93,7 +92,7 @@ public sealed class TrainingRun : IDisposable
         _state.Dispose();
     }
 
-    private void TrainStage(TeacherNetwork? teacher, Evaluations evaluations)
+    private void TrainStage(Teachers teachers, Evaluations evaluations)
     {
         var stage = Plan.Stages[_state.Stage];
         _run.Emit(new StageStarted
@@ -105,10 +104,7 @@ public sealed class TrainingRun : IDisposable
             TeacherSignal = stage.Curriculum is null ? null : TeacherSignals.Describe(Plan, stage),
         });
         _run.Progress.Position = (stage, _state.Epoch, _state.Step);
-        // The source is the teacher, or an assistant that an earlier stage trained.
-        using var assistant = stage.Curriculum is { } taught && taught.Source != teacher?.Id ? Assistant(taught) : null;
-        var source = stage.Curriculum is null ? null : assistant ?? teacher;
-        _atWork = new StageTraining(_run, _state, source, evaluations, _resume);
+        _atWork = new StageTraining(_run, _state, teachers, evaluations, _resume);
         _resume?.Dispose();
         _resume = null;
         _atWork.Train(_checkpoints);
@@ -119,48 +115,29 @@ public sealed class TrainingRun : IDisposable
         _checkpoints.Write(null);
     }
 
-    private TeacherNetwork Arrived(ModelPlan model)
-    {
-        if (model.WeightsInput is not { } input || !_run.Request.Inputs.TryGetValue(input, out var file))
-            throw new RunException(FailureCode.InvalidPlan, $"inputs: no {model.WeightsInput ?? "weights"} given; model {model.Id} needs its weights");
-        var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null);
-        WeightsFile.Load(network, Path.Combine(_run.Folder, file));
-        return Teaching(model, network);
-    }
-
-    private TeacherNetwork Assistant(Curriculum curriculum)
-    {
-        var model = Plan.Model(curriculum.Source);
-        var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null);
-        _state.Trained(Plan, model.Id)[curriculum.Weights].CopyTo(network);
-        return Teaching(model, network);
-    }
-
-    private TeacherNetwork Teaching(ModelPlan model, nn.Module<Tensor, Tensor> network)
-    {
-        using var weights = Snapshot.Of(network);
-        return new TeacherNetwork(model.Id, network.to(_run.Device), $"{model.Architecture} {weights.Digest()}");
-    }
-
     private void Finish(Evaluations evaluations)
     {
         var artifacts = new Artifacts(_run);
         var models = new List<ModelReport>();
-        if (Plan.Teacher is { } teacher) models.Add(Describe(teacher, evaluations.OfTeacher(_run.Data.Test)!));
+        if (Plan.Teacher is { } teacher) models.Add(Describe(teacher, evaluations.OfTeacher(_run.Data.Test)!) with { Latency = Plan.Evaluation.Latency ? Latency.Of(Plan, teacher, _run.Device) : [] });
         // The job's own network comes last.
-        foreach (var model in Plan.Models.Where(model => model.Role != ModelRole.Teacher).OrderBy(model => model.Id == Plan.Result))
+        foreach (var model in Plan.Models.Where(model => Plan.Stages.Any(stage => stage.Trains == model.Id)).OrderBy(model => model.Id == Plan.Result))
         {
             var stage = Plan.Stages.Last(stage => stage.Trains == model.Id);
             var trained = _state.Trained(Plan, model.Id);
-            var best = Test(model, trained.Best.Weights, evaluations);
+            var (best, bestPredictions) = Test(model, trained.Best.Weights, evaluations);
             var lastIsBest = trained.Best.Epoch == stage.Epochs;
             if (lastIsBest) _run.Progress.Ledger.Skip(WorkItems.Evaluation(model.Id), _run.Data.Test.Count);
+            var (last, lastPredictions) = lastIsBest ? (best, bestPredictions) : Test(model, trained.Last, evaluations);
             models.Add(Describe(model, best) with
             {
                 BestEpoch = trained.Best.Epoch,
-                Last = lastIsBest ? best : Test(model, trained.Last, evaluations),
+                Last = last,
                 BestOnSelection = Plan.Evaluation.Protocol == Protocol.Paper ? null : trained.Best.Result,
+                Latency = Plan.Evaluation.Latency ? Latency.Of(Plan, model, _run.Device) : [],
             });
+            if (model.Id == Plan.Result)
+                artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = bestPredictions, Last = lastPredictions });
             artifacts.WriteWeights(model.Id, stage, trained);
         }
         var report = new RunReport
@@ -174,15 +151,17 @@ public sealed class TrainingRun : IDisposable
             Seconds = _checkpoints.Seconds,
             PeakMemoryBytes = PeakMemory(),
         };
-        artifacts.WriteReport(report);
+        artifacts.WriteJson(Artifacts.Report, report);
         _run.Emit(new RunFinished { Report = report });
     }
 
-    private EvaluationResult Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
+    private (EvaluationResult Result, int[] Predictions) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
+        using var scope = NewDisposeScope();
         using var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null).to(_run.Device);
         weights.CopyTo(network);
-        return evaluations.Of(model.Id, network, _run.Data.Test);
+        var (result, logits) = evaluations.Of(model.Id, network, _run.Data.Test);
+        return (result, [.. logits.argmax(1).data<long>().Select(label => (int)label)]);
     }
 
     private static ModelReport Describe(ModelPlan model, EvaluationResult best) => new()

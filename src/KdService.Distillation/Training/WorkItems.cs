@@ -1,5 +1,3 @@
-using KdService.Core.Architectures;
-using KdService.Core.Jobs;
 using KdService.Core.Plans;
 
 namespace KdService.Distillation.Training;
@@ -22,13 +20,18 @@ internal static class WorkItems
     /// <summary>Enters a plan's work into a ledger; backward costs about twice forward.</summary>
     public static void PlanAll(WorkLedger ledger, Plan plan, int selectionSamples, int testSamples)
     {
-        double Cost(string model) => Network(plan.Model(model)).MultiplyAdds(plan.Dataset.Classes);
+        double Cost(string model) => plan.Network(model).MultiplyAdds(plan.Dataset.Classes);
         foreach (var stage in plan.Stages)
         {
-            var live = stage.Curriculum is { } taught && TeacherSignals.KindFor(plan, stage) == TeacherSignal.Live ? Cost(taught.Source) : 0;
-            ledger.Plan(Steps(stage), (long)stage.Epochs * plan.TrainSamples, 3 * Cost(stage.Trains) + live);
-            if (stage.Curriculum is { } curriculum && TeacherSignals.KindFor(plan, stage) == TeacherSignal.Cached)
-                ledger.Plan(Teacher(stage), (long)Math.Min(plan.Dataset.DistinctViews!.Value, stage.Epochs) * plan.TrainSamples, Cost(curriculum.Source));
+            var taught = stage.Curriculum?.Sources.Where(source => stage.Peers.All(peer => peer.Trains != source)).Sum(Cost) ?? 0;
+            var live = stage.Curriculum is not null && Showing.SignalOf(plan, stage) == TeacherSignal.Live;
+            var learners = Cost(stage.Trains) + stage.Peers.Sum(peer => Cost(peer.Trains));
+            ledger.Plan(Steps(stage), (long)stage.Epochs * plan.TrainSamples, 3 * learners + (live ? taught : 0));
+            if (stage.Curriculum is { } curriculum && !live)
+            {
+                var sources = curriculum.Sources.Count();
+                ledger.Plan(Teacher(stage), (long)Showing.TeacherPasses(plan, stage) * sources * plan.TrainSamples, taught / sources);
+            }
             var evaluations = (stage.Epochs + plan.Evaluation.EveryEpochs - 1) / plan.Evaluation.EveryEpochs;
             ledger.Plan(Evaluation(stage.Trains), (long)evaluations * selectionSamples, Cost(stage.Trains));
         }
@@ -37,7 +40,4 @@ internal static class WorkItems
         var reference = plan.Evaluation.Protocol == Protocol.Paper ? testSamples : selectionSamples + testSamples;
         if (plan.Teacher is { } teacher) ledger.Plan(Reference, reference, Cost(teacher.Id));
     }
-
-    private static Architecture Network(ModelPlan model) => ArchitectureCatalogue.Find(model.Architecture)
-        ?? throw new RunException(FailureCode.InvalidPlan, $"model {model.Id}: {model.Architecture} given; this trainer has no such network");
 }

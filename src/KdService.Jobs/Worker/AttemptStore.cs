@@ -95,20 +95,30 @@ internal sealed class AttemptStore(
             from jobs where id = $1
             """, connection);
         command.Parameters.Add(new() { Value = name.JobId });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        await reader.ReadAsync(cancellation);
-        return new AttemptWork
+        AttemptWork work;
+        string? teacherWeights;
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
         {
-            Name = name,
-            Device = device,
-            Spec = Json.Read<JobSpec>(reader.GetString(0)),
-            Plan = Json.Read<Plan>(reader.GetString(1)),
-            AttemptLimit = reader.GetInt32(2),
-            SecondsUsed = reader.GetDouble(3),
-            TeacherJob = reader.IsDBNull(4) ? null : reader.GetString(4),
-            Resume = reader.IsDBNull(5) ? null : reader.GetString(5),
-            TeacherWeights = reader.IsDBNull(6) ? null : reader.GetString(6),
-        };
+            await reader.ReadAsync(cancellation);
+            teacherWeights = reader.IsDBNull(6) ? null : reader.GetString(6);
+            work = new AttemptWork
+            {
+                Name = name,
+                Device = device,
+                Spec = Json.Read<JobSpec>(reader.GetString(0)),
+                Plan = Json.Read<Plan>(reader.GetString(1)),
+                AttemptLimit = reader.GetInt32(2),
+                SecondsUsed = reader.GetDouble(3),
+                TeacherJob = reader.IsDBNull(4) ? null : reader.GetString(4),
+                Resume = reader.IsDBNull(5) ? null : reader.GetString(5),
+            };
+        }
+        if (work.TeacherJob is null) return work;
+        var inputs = new Dictionary<string, string>();
+        if (teacherWeights is not null) inputs[PlanBuilder.Teacher] = teacherWeights;
+        foreach (var (epoch, sha256) in await TeacherCheckpoints.OfAsync(connection, work.TeacherJob, cancellation))
+            if (work.Plan.TeacherCheckpoints.Contains(epoch)) inputs[Curriculum.InputOf(PlanBuilder.Teacher, epoch)] = sha256;
+        return work with { Inputs = inputs };
     }
 
     private void AddFence(NpgsqlParameterCollection parameters, AttemptName name)

@@ -25,8 +25,8 @@ internal sealed record AttemptWork
     /// <summary>The job that trained the teacher; null without a teacher.</summary>
     public string? TeacherJob { get; init; }
 
-    /// <summary>The teacher's weights in the artifact store.</summary>
-    public string? TeacherWeights { get; init; }
+    /// <summary>The weights that the trainer starts from, in the artifact store, by the names that the plan gives them.</summary>
+    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The checkpoint to go on from in the artifact store; null to start.</summary>
     public string? Resume { get; init; }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using KdService.Core.Jobs;
-using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Jobs.Queue;
@@ -10,7 +9,6 @@ namespace KdService.Jobs.Worker;
 /// <summary>The folder an attempt's trainer works in: its orders, its inputs, and what it writes.</summary>
 internal sealed class WorkFolder(KdOptions options, ArtifactStore store)
 {
-    private const string TeacherFile = "teacher.safetensors";
     private const string ResumeFile = "resume.in";
 
     /// <summary>Makes an attempt's folder with all that its trainer needs.</summary>
@@ -36,10 +34,10 @@ internal sealed class WorkFolder(KdOptions options, ArtifactStore store)
                 Resume = work.Resume is null ? null : ResumeFile,
             };
             if (work.Resume is { } resume) store.Fetch(resume, Path.Combine(folder, ResumeFile));
-            if (work.TeacherWeights is { } weights)
+            foreach (var (name, weights) in work.Inputs)
             {
-                store.Fetch(weights, Path.Combine(folder, TeacherFile));
-                request.Inputs[PlanBuilder.Teacher] = TeacherFile;
+                request.Inputs[name] = $"{name}.safetensors";
+                store.Fetch(weights, Path.Combine(folder, request.Inputs[name]));
             }
             File.WriteAllText(Path.Combine(folder, RunRequest.FileName), Json.Write(request, indented: true));
             return folder;

@@ -22,7 +22,7 @@ public sealed class TeacherSignalTests
             TeacherSignal = asked,
             Dataset = spec.Dataset with { Views = views, Augmentation = augmentation },
         });
-        Assert.Equal(expected, TeacherSignals.KindFor(plan, plan.Stages[0]));
+        Assert.Equal(expected, Showing.SignalOf(plan, plan.Stages[0]));
     }
 
     [Theory]
@@ -32,8 +32,7 @@ public sealed class TeacherSignalTests
     public void View_OfAnEpoch_IsBoundedInTurnOrEverNew(Augmentation augmentation, int views, int[]? expected)
     {
         var plan = RecordedRun.Plan(new None(), epochs: 5, change: spec => spec with { Dataset = spec.Dataset with { Views = views, Augmentation = augmentation } });
-        var data = new TrainingData(plan, dataRoot: "", CPU);
-        Assert.Equal(expected?.Select(view => (int?)view) ?? Enumerable.Repeat((int?)null, 5), Enumerable.Range(0, 5).Select(epoch => data.View(epoch, epochsBefore: 7)));
+        Assert.Equal(expected?.Select(view => (int?)view) ?? Enumerable.Repeat((int?)null, 5), Enumerable.Range(0, 5).Select(epoch => plan.Dataset.ViewAt(epoch, epochsBefore: 7)));
     }
 
     [Fact]

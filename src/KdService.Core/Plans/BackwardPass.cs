@@ -1,0 +1,58 @@
+using KdService.Core.Schema;
+
+namespace KdService.Core.Plans;
+
+/// <summary>How student and teacher are compared on auxiliary samples.</summary>
+public enum Divergence
+{
+    /// <summary>Squared distance of the logits, summed over classes: <c>|| z_S - z_T ||^2</c>.</summary>
+    Logits,
+
+    /// <summary><c>KL(softmax(z_T) || softmax(z_S))</c>.</summary>
+    Kl,
+}
+
+/// <summary>How far a step of gradient ascent goes.</summary>
+public enum AscentStep
+{
+    /// <summary>By <c>step_size</c> times the sign of each component.</summary>
+    Sign,
+
+    /// <summary>By <c>step_size</c> in the direction of the gradient: it is divided by its L2 norm over the sample.</summary>
+    L2,
+
+    /// <summary>By <c>step_size</c> times the gradient.</summary>
+    Raw,
+}
+
+/// <summary>
+/// Jafari et al. (2023, arXiv 2301.12006): samples moved by gradient ascent to where student and teacher disagree most,
+/// <c>x' &lt;- x' + eta grad_x D(x')</c>; the student then minimises the divergence there, without the label, which x' may have left.
+/// </summary>
+[Case("backward_pass", "Moves samples by gradient ascent to where student and teacher disagree most, and has the student agree there.")]
+public sealed record BackwardPass : Augmenter
+{
+    /// <summary>The divergence that is climbed, then minimised.</summary>
+    [Field("The divergence that is climbed and then minimised: logits (squared distance, summed over classes) or kl.", Evidence = "[recalled, unverified] squared logit distance; KL as the alternative")]
+    public Divergence Divergence { get; init; }
+
+    /// <summary>Steps of ascent.</summary>
+    [Field("Steps of gradient ascent.", Min = 1, Max = 100, Evidence = "ours")]
+    public int Steps { get; init; } = 3;
+
+    /// <summary>How far one step goes.</summary>
+    [Field("How far one step goes, in units of normalised inputs.", Min = 0, ExclusiveMin = true, Max = 1000, Evidence = "ours")]
+    public double StepSize { get; init; } = 0.02;
+
+    /// <summary>What is made of the gradient.</summary>
+    [Field("sign: step_size times the sign of each component. l2: the gradient divided by its norm over the sample. raw: as it is.", Evidence = "ours")]
+    public AscentStep Step { get; init; }
+
+    /// <summary>Epochs between regenerations.</summary>
+    [Field("Make new samples every so many epochs; in between those of the last round are used again.", Min = 1, Max = 100_000, Evidence = "ours; rounds of regeneration [recalled, unverified]")]
+    public int EveryEpochs { get; init; } = 1;
+
+    /// <summary>Auxiliary samples for each sample of the batch.</summary>
+    [Field("The part of each batch that auxiliary samples are made from.", Min = 0, ExclusiveMin = true, Max = 1, Evidence = "ours")]
+    public double Ratio { get; init; } = 1;
+}

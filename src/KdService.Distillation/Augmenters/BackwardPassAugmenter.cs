@@ -1,0 +1,134 @@
+using KdService.Core.Datasets;
+using KdService.Core.Jobs;
+using KdService.Core.Plans;
+using KdService.Distillation.Training;
+using static TorchSharp.torch;
+
+namespace KdService.Distillation.Augmenters;
+
+/// <summary>
+/// Jafari et al. (2023, arXiv 2301.12006). Max step: <c>x' &lt;- x' + eta grad_x D(x')</c> through both networks, the student in
+/// evaluation mode. Min step: <c>weight D(x')</c> with x' and the teacher's logits constant, through the student in training mode,
+/// whose running statistics then are those of the real samples only. Pictures stay within the range of their pixels.
+/// </summary>
+internal sealed class BackwardPassAugmenter : IAugmenter
+{
+    private const string SamplesName = "samples";
+
+    private readonly BackwardPass _options;
+    private readonly nn.Module<Tensor, Tensor> _student;
+    private readonly ITeacherSignal _teacher;
+    private readonly Tensor? _low;
+    private readonly Tensor? _high;
+
+    // Samples of the last round, all of the training set's, where a round lasts longer than an epoch.
+    private readonly Tensor? _kept;
+
+    /// <summary>Makes auxiliary samples for a student.</summary>
+    public BackwardPassAugmenter(BackwardPass options, Plan plan, nn.Module<Tensor, Tensor> student, ITeacherSignal teacher, Device device)
+    {
+        (_options, _student, _teacher) = (options, student, teacher);
+        using var scope = NewDisposeScope();
+        if (plan.Dataset.ValueRange is { } range)
+        {
+            _low = Bound(plan.Dataset, range.Low, device);
+            _high = Bound(plan.Dataset, range.High, device);
+        }
+        if (options.EveryEpochs == 1) return;
+        var (channels, height, width) = plan.Dataset.InputShape;
+        _kept = zeros([plan.TrainSamples, channels, height, width], dtype: float16, device: CPU).DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, Tensor> State => _kept is null ? new Dictionary<string, Tensor>() : new Dictionary<string, Tensor> { [SamplesName] = _kept };
+
+    /// <inheritdoc />
+    public void Restore(IReadOnlyDictionary<string, Tensor> saved)
+    {
+        if (_kept is null) return;
+        using var _ = no_grad();
+        _kept.copy_(saved.GetValueOrDefault(SamplesName) ?? throw new RunException(FailureCode.DataCorrupt, $"augmenter: {SamplesName} is missing from the resume checkpoint"));
+    }
+
+    /// <inheritdoc />
+    public Tensor Loss(Tensor inputs, Tensor samples, int epoch, double logitFactor)
+    {
+        using var scope = NewDisposeScope();
+        var count = Math.Max(1, (int)(inputs.shape[0] * _options.Ratio));
+        var moved = Moved(inputs.narrow(0, 0, count), samples.narrow(0, 0, count), epoch, logitFactor);
+        Tensor student;
+        using (new RunningStatistics(_student)) student = _student.call(moved);
+        return (_options.Weight * Divergence(student, logitFactor * Constant(moved)).mean()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Auxiliary samples <c>[batch, ...]</c> without a graph.</summary>
+    /// <param name="inputs">Where they start.</param>
+    /// <param name="logitFactor">The curriculum's factor on the teacher's logits.</param>
+    public Tensor Ascend(Tensor inputs, double logitFactor)
+    {
+        using var scope = NewDisposeScope();
+        var training = _student.training;
+        _student.eval();
+        var moved = inputs.detach();
+        for (var step = 0; step < _options.Steps; step++)
+        {
+            using var ofStep = NewDisposeScope();
+            var at = moved.detach().requires_grad_();
+            // A sum over the batch: each sample's gradient is its own.
+            var divergence = Divergence(_student.call(at), logitFactor * _teacher.LogitsOf(at)).sum();
+            var gradient = autograd.grad([divergence], [at])[0];
+            using var _ = no_grad();
+            moved = Clamp(at.detach() + _options.StepSize * Direction(gradient)).MoveToOuterDisposeScope();
+        }
+        _student.train(training);
+        return moved.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _low?.Dispose();
+        _high?.Dispose();
+        _kept?.Dispose();
+    }
+
+    // New samples at the start of a round; in between those of the round, which no later view of their originals changes.
+    private Tensor Moved(Tensor inputs, Tensor samples, int epoch, double logitFactor)
+    {
+        if (_kept is null) return Ascend(inputs, logitFactor);
+        var rows = samples.cpu();
+        if (epoch % _options.EveryEpochs != 0) return _kept.index_select(0, rows).to(inputs.device).to(float32);
+        var moved = Ascend(inputs, logitFactor);
+        // Half precision both times, so that a round's first epoch trains on the same numbers as the others.
+        var kept = moved.to(float16);
+        _kept.index_copy_(0, rows, kept.cpu());
+        return kept.to(float32);
+    }
+
+    private Tensor Constant(Tensor inputs)
+    {
+        using var _ = no_grad();
+        return _teacher.LogitsOf(inputs);
+    }
+
+    // One value for each sample.
+    private Tensor Divergence(Tensor student, Tensor teacher)
+    {
+        if (_options.Divergence == Core.Plans.Divergence.Logits) return (student - teacher).pow(2).sum(1);
+        var (studentLog, teacherLog) = (student.log_softmax(1), teacher.log_softmax(1));
+        return (teacherLog.exp() * (teacherLog - studentLog)).sum(1);
+    }
+
+    private Tensor Direction(Tensor gradient) => _options.Step switch
+    {
+        AscentStep.Sign => gradient.sign(),
+        AscentStep.L2 => gradient / gradient.flatten(1).norm(1, keepdim: true).clamp(min: 1e-12).view([gradient.shape[0], .. Enumerable.Repeat(1L, (int)gradient.ndim - 1)]),
+        _ => gradient,
+    };
+
+    private Tensor Clamp(Tensor moved) => _low is null ? moved : moved.maximum(_low).minimum(_high!);
+
+    // A bound on raw values, in normalised inputs: [1, channels, 1, 1].
+    private static Tensor Bound(Dataset dataset, double raw, Device device) =>
+        tensor(dataset.Mean.Zip(dataset.Std, (mean, std) => (float)((raw - mean) / std)).ToArray(), device: device).view(1, -1, 1, 1).DetachFromDisposeScope();
+}

@@ -1,0 +1,64 @@
+using KdService.Core.Jobs;
+using KdService.Core.Plans;
+using KdService.Distillation.Models;
+using KdService.Distillation.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdService.Distillation.Training;
+
+/// <summary>The trained networks of a run: the teacher that came with it, checkpoints of its training, and what earlier stages made.</summary>
+internal sealed class Teachers : IDisposable
+{
+    private readonly RunContext _run;
+    private readonly RunState _state;
+
+    /// <summary>Loads the plan's teacher, if it has one.</summary>
+    /// <exception cref="RunException">Its weights are missing, or not of its network.</exception>
+    public Teachers(RunContext run, RunState state)
+    {
+        (_run, _state) = (run, state);
+        Main = run.Plan.Teacher is { } model ? FromInput(model, model.WeightsInput) : null;
+    }
+
+    /// <summary>The plan's teacher, which students are compared with; null without one.</summary>
+    public TeacherNetwork? Main { get; }
+
+    /// <summary>A network that has arrived where its training was going: the plan's teacher, which belongs to this, or a copy of what an earlier stage made.</summary>
+    /// <param name="id">Its id in the plan.</param>
+    /// <param name="weights">Which of an earlier stage's weights.</param>
+    public TeacherNetwork Arrived(string id, WeightsOf weights)
+    {
+        if (id == Main?.Id) return Main;
+        var model = _run.Plan.Model(id);
+        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Classes, seed: null);
+        _state.Trained(_run.Plan, id)[weights].CopyTo(network);
+        return Teaching(model, network);
+    }
+
+    /// <summary>A network as it was after an epoch of its training; the caller's.</summary>
+    /// <exception cref="RunException">The checkpoint is missing, or not of the network.</exception>
+    public TeacherNetwork Checkpoint(string id, int epoch)
+    {
+        var model = _run.Plan.Model(id);
+        return FromInput(model, Curriculum.InputOf(model.WeightsInput ?? id, epoch));
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => Main?.Dispose();
+
+    private TeacherNetwork FromInput(ModelPlan model, string? input)
+    {
+        if (input is null || !_run.Request.Inputs.TryGetValue(input, out var file))
+            throw new RunException(FailureCode.InvalidPlan, $"inputs: no {input ?? "weights"} given; model {model.Id} needs its weights");
+        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Classes, seed: null);
+        WeightsFile.Load(network, Path.Combine(_run.Folder, file));
+        return Teaching(model, network);
+    }
+
+    private TeacherNetwork Teaching(ModelPlan model, nn.Module<Tensor, Tensor> network)
+    {
+        using var weights = Snapshot.Of(network);
+        return new TeacherNetwork(model.Id, network.to(_run.Device), $"{model.Architecture} {weights.Digest()}");
+    }
+}
