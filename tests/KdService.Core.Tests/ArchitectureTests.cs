@@ -29,6 +29,25 @@ public class ArchitectureTests
         Assert.Equal(with100, ArchitectureCatalogue.All[name].Parameters(100));
     }
 
+    /// <summary>What the reference implementation of the tables that papers compare by counts for them.</summary>
+    [Theory]
+    [InlineData("vgg8", 3_918_858, 3_965_028)]
+    [InlineData("vgg11", 9_231_114, 9_277_284)]
+    [InlineData("vgg13", 9_416_010, 9_462_180)]
+    [InlineData("wrn16_1", 175_066, 180_916)]
+    [InlineData("wrn16_2", 691_674, 703_284)]
+    [InlineData("wrn40_1", 563_930, 569_780)]
+    [InlineData("wrn40_2", 2_243_546, 2_255_156)]
+    [InlineData("resnet50", 23_520_842, 23_705_252)]
+    [InlineData("mobilenetv2", 697_546, 812_836)]
+    [InlineData("shufflenetv1", 862_768, 949_258)]
+    [InlineData("shufflenetv2", 1_263_278, 1_355_528)]
+    public void Parameters_OfRepDistillersNetworks_AreItsOwn(string name, long with10, long with100)
+    {
+        Assert.Equal(with10, ArchitectureCatalogue.All[name].Parameters(10));
+        Assert.Equal(with100, ArchitectureCatalogue.All[name].Parameters(100));
+    }
+
     [Fact]
     public void Parameters_OfPlane2_AreWhatItsLayersHold()
     {

@@ -17,6 +17,8 @@ internal static class Fixtures
         return tensor(values.SelectMany(row => row).ToArray()).reshape(values.Length, values[0].Length);
     }
 
+    public static Tensor Vector(JsonElement values) => tensor(values.EnumerateArray().Select(value => value.GetSingle()).ToArray());
+
     public static Tensor Integers(JsonElement values) => tensor(values.EnumerateArray().Select(value => value.GetInt64()).ToArray());
 
     /// <summary>The same inputs as <c>pictures()</c> of <c>python/networks.py</c>, <c>[count, 3, 32, 32]</c>.</summary>

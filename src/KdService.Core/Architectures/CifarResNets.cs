@@ -7,8 +7,8 @@ namespace KdService.Core.Architectures;
 /// </summary>
 public static class CifarResNets
 {
-    /// <summary>Depths 6n+2 on offer.</summary>
-    public static IReadOnlyList<int> Depths { get; } = [8, 14, 20, 26, 32, 38, 44, 50, 56, 62, 68, 74, 80, 86, 92, 98, 104, 110];
+    /// <summary>Depths 6n+2 on offer; 50 is not, lest it be taken for the network with bottlenecks that papers mean by it.</summary>
+    public static IReadOnlyList<int> Depths { get; } = [8, 14, 20, 26, 32, 38, 44, 56, 62, 68, 74, 80, 86, 92, 98, 104, 110];
 
     /// <summary>Every CIFAR ResNet.</summary>
     public static IEnumerable<Architecture> All =>

@@ -21,6 +21,13 @@ public static class Networks
             new($"resnet{depth}a", classes => new CifarResNet(depth, Widths, ShortcutOption.A, classes)),
             new($"resnet{depth}x4", classes => new CifarResNet(depth, WidthsX4, ShortcutOption.B, classes)),
         }),
+        new("resnet50", classes => new BottleneckResNet(BottleneckResNets.Blocks, classes)),
+        .. WideResNets.Sizes.Select(size => new KeyValuePair<string, Func<int, Module<Tensor, Tensor>>>(
+            $"wrn{size.Depth}_{size.Widening}", classes => new WideResNet(size.Depth, size.Widening, classes))),
+        .. Vggs.Blocks.Select(vgg => new KeyValuePair<string, Func<int, Module<Tensor, Tensor>>>($"vgg{vgg.Key}", classes => new Vgg(vgg.Value, classes))),
+        new("mobilenetv2", classes => new MobileNetV2(classes)),
+        new("shufflenetv1", ShuffleNet.V1),
+        new("shufflenetv2", ShuffleNet.V2),
         .. PlainCnns.Depths.Select(depth => new KeyValuePair<string, Func<int, Module<Tensor, Tensor>>>($"plane{depth}", classes => new PlainCnn(depth, classes))),
     ]);
 

@@ -55,6 +55,8 @@ public sealed class WeightsFileTests : IDisposable
     [InlineData("resnet14a", 10)]
     [InlineData("resnet8x4", 10)]
     [InlineData("plane8", 100)]
+    [InlineData("vgg8", 10)]
+    [InlineData("shufflenetv2", 100)]
     public void Save_ReadByPyTorch_GivesTheSameLogits(string name, int classes)
     {
         using var scope = NewDisposeScope();

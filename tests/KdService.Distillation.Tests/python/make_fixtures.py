@@ -1,4 +1,5 @@
 """Writes the fixtures that the tests compare with, from PyTorch: python3 make_fixtures.py"""
+import copy
 import json
 import pathlib
 
@@ -6,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 import networks
+import zoo
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Fixtures"
 
@@ -47,18 +49,41 @@ def objectives():
     write("objectives.json", cases)
 
 
+def multiply_adds(net, x):
+    """Multiply-accumulates of one sample, counted as the layers run."""
+    count = 0
+
+    def add(module, _, output):
+        nonlocal count
+        count += output[0].numel() * module.weight[0].numel()
+
+    hooks = [module.register_forward_hook(add) for module in net.modules() if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear))]
+    net(x)
+    for hook in hooks:
+        hook.remove()
+    return count
+
+
 def network_cases():
     cases = []
-    for name, classes in [("resnet8", 10), ("resnet20", 100), ("resnet14a", 10), ("resnet8x4", 10), *networks.PLAIN]:
+    for name, classes in [("resnet8", 10), ("resnet20", 100), ("resnet14a", 10), ("resnet8x4", 10), *networks.PLAIN,
+                          *((name, 100 if i % 2 else 10) for i, name in enumerate(zoo.BUILDERS))]:
         torch.manual_seed(7)
         net = networks.build(name, classes)
         state = {key: [value.double().sum().item(), value.double().abs().sum().item()] for key, value in net.state_dict().items()}
         x = networks.pictures(2)
+        # In double precision: in single, where norms see few pixels, PyTorch itself is off by 4e-5.
+        exact = copy.deepcopy(net).double()
+        training = exact.train()(x.double())
+        training.square().mean().backward()
+        gradient = next(exact.parameters()).grad
         with torch.no_grad():
-            training = net.train()(x)
+            net.train()(x)
             evaluation = net.eval()(x)
-        cases.append({"network": name, "classes": classes, "seed": 7, "parameters": sum(p.numel() for p in net.parameters()),
-                      "state": state, "training": training.tolist(), "evaluation": evaluation.tolist()})
+            work = multiply_adds(net, x)
+        cases.append({"network": name, "classes": classes, "seed": 7, "parameters": sum(p.numel() for p in net.parameters()), "multiply_adds": work,
+                      "state": state, "training": training.tolist(),
+                      "gradient": [gradient.sum().item(), gradient.abs().sum().item()], "evaluation": evaluation.tolist()})
     write("networks.json", cases)
 
 

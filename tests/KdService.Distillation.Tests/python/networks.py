@@ -5,6 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import zoo
+
 
 class Block(nn.Module):
     def __init__(self, inputs, outputs, stride, option):
@@ -94,6 +96,8 @@ PLAIN = {
 
 
 def build(name, classes):
+    if name in zoo.BUILDERS:
+        return zoo.BUILDERS[name](classes)
     if name.startswith("plane"):
         return Plain(PLAIN[name, classes])
     depth = name.removeprefix("resnet")

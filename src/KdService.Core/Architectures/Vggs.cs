@@ -1,0 +1,33 @@
+namespace KdService.Core.Architectures;
+
+/// <summary>
+/// The VGGs of RepDistiller (Simonyan and Zisserman 2015, without the large linear layers): five blocks of 3x3 convolutions with
+/// bias, batch norm and ReLU; 2x2 max pooling after the first three; global average pooling and one linear layer.
+/// </summary>
+public static class Vggs
+{
+    /// <summary>Widths of the blocks' convolutions, by the number of layers with weights.</summary>
+    public static IReadOnlyDictionary<int, int[][]> Blocks { get; } = new Dictionary<int, int[][]>
+    {
+        [8] = [[64], [128], [256], [512], [512]],
+        [11] = [[64], [128], [256, 256], [512, 512], [512, 512]],
+        [13] = [[64, 64], [128, 128], [256, 256], [512, 512], [512, 512]],
+    };
+
+    /// <summary>Blocks that a pooling follows.</summary>
+    public const int PooledBlocks = 3;
+
+    /// <summary>Every VGG.</summary>
+    public static IEnumerable<Architecture> All => Blocks.Select(vgg => Outline.Of($"vgg{vgg.Key}", "VGG with batch norm", outline => Walk(outline, vgg.Value)));
+
+    private static Outline Walk(Outline outline, int[][] blocks)
+    {
+        for (var block = 0; block < blocks.Length; block++)
+        {
+            foreach (var width in blocks[block]) outline.Conv(3, width, bias: true).Norm();
+            outline.Tap($"block{block}", endsStage: true);
+            if (block < PooledBlocks) outline.Pool();
+        }
+        return outline;
+    }
+}
