@@ -29,13 +29,23 @@ public sealed class InvalidTransitionException(string id, JobTrigger trigger, Jo
     public IReadOnlyList<JobState> Allowed { get; } = JobTransitions.Sources(trigger);
 }
 
+/// <summary>No schedule has this id.</summary>
+public sealed class ScheduleNotFoundException(string id) : Exception($"there is no schedule {id}")
+{
+    /// <summary>The id that was asked for.</summary>
+    public string ScheduleId { get; } = id;
+}
+
 /// <summary>An idempotency key came a second time with another request.</summary>
-public sealed class IdempotencyConflictException(string key, string jobId)
-    : Exception($"idempotency key '{key}' was used for job {jobId} with another body; use a new key for a new job")
+/// <param name="key">The key.</param>
+/// <param name="id">What the first request made.</param>
+/// <param name="kind">What that is: a job, a schedule.</param>
+public sealed class IdempotencyConflictException(string key, string id, string kind = "job")
+    : Exception($"idempotency key '{key}' was used for {kind} {id} with another body; use a new key for a new {kind}")
 {
     /// <summary>The key.</summary>
     public string Key { get; } = key;
 
-    /// <summary>The job that the key belongs to.</summary>
-    public string JobId { get; } = jobId;
+    /// <summary>The id of what the key belongs to.</summary>
+    public string Id { get; } = id;
 }

@@ -2,6 +2,7 @@ using KdService.Jobs.Lifecycle;
 using KdService.Jobs.Persistence;
 using KdService.Jobs.Postgres;
 using KdService.Jobs.Queue;
+using KdService.Jobs.Schedules;
 using KdService.Jobs.Worker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -41,6 +42,7 @@ public static class JobsRegistration
         services.AddSingleton(Create<JobControl>);
         services.AddSingleton<JobDocuments>();
         services.AddSingleton(Create<JobQueries>);
+        AddSchedules(services);
         services.AddSingleton(Create<ReadinessCheck>);
         services.AddHealthChecks().Add(new HealthCheckRegistration(Ready, Create<ReadinessCheck>, null, [Ready]));
 
@@ -52,6 +54,7 @@ public static class JobsRegistration
         if (options.IsWorker) AddWorker(services);
         services.AddSingleton<Reconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
+        if (options.IsApi) services.AddHostedService(provider => provider.GetRequiredService<ScheduleReconciler>());
     }
 
     private static void AddDatabase(IServiceCollection services, KdOptions options)
@@ -79,6 +82,15 @@ public static class JobsRegistration
         services.AddSingleton<QuartzEngine>();
         services.AddSingleton<IJobEngine>(provider => provider.GetRequiredService<QuartzEngine>());
         services.AddQuartz(quartz => QuartzEngine.Configure(quartz, options));
+    }
+
+    private static void AddSchedules(IServiceCollection services)
+    {
+        services.AddSingleton<IFiringEngine, QuartzFirings>();
+        services.AddSingleton<ScheduleFiring>();
+        services.AddSingleton(Create<ScheduleQueries>);
+        services.AddSingleton(Create<ScheduleControl>);
+        services.AddSingleton<ScheduleReconciler>();
     }
 
     private static void AddWorker(IServiceCollection services)

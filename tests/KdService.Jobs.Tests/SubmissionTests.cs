@@ -30,7 +30,7 @@ public class SubmissionTests : JobsTest
 
         var refused = await Assert.ThrowsAsync<IdempotencyConflictException>(() => node.Submission.SubmitAsync(TestNode.Spec(), "key", "two", CancellationToken.None));
 
-        Assert.Equal(("key", job.Id), (refused.Key, refused.JobId));
+        Assert.Equal(("key", job.Id), (refused.Key, refused.Id));
     }
 
     [Fact]

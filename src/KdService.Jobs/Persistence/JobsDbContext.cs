@@ -1,6 +1,7 @@
 using KdService.Core.Jobs;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
+using KdService.Jobs.Schedules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -27,6 +28,10 @@ internal sealed class JobsDbContext(DbContextOptions<JobsDbContext> options) : D
 
     public DbSet<Node> Nodes => Set<Node>();
 
+    public DbSet<Schedule> Schedules => Set<Schedule>();
+
+    public DbSet<ScheduleRun> ScheduleRuns => Set<ScheduleRun>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         var job = modelBuilder.Entity<Job>().ToTable("jobs");
@@ -48,6 +53,10 @@ internal sealed class JobsDbContext(DbContextOptions<JobsDbContext> options) : D
         checkpoint.Property(entity => entity.Kind).HasConversion(Word<CheckpointKind>());
         modelBuilder.Entity<Artifact>().ToTable("artifacts").HasKey(entity => new { entity.JobId, entity.Name });
         AsJson(modelBuilder.Entity<Node>().ToTable("nodes").Property(entity => entity.Slots));
+        AsJson(modelBuilder.Entity<Schedule>().ToTable("schedules").Property(entity => entity.Spec));
+        var run = modelBuilder.Entity<ScheduleRun>().ToTable("schedule_runs");
+        run.HasKey(entity => new { entity.ScheduleId, entity.Number });
+        run.Property(entity => entity.Outcome).HasConversion(Word<RunOutcome>());
 
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
             property.SetColumnName(Json.Naming.ConvertName(property.Name));

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using KdService.Core;
+using KdService.Jobs.Schedules;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Quartz;
@@ -24,7 +25,7 @@ internal sealed class QuartzEngine(ISchedulerFactory schedulers) : IJobEngine
         quartz.ConfigureScheduler(scheduler =>
         {
             scheduler.InstanceName = "kd";
-            // A worker's is the same after a restart, so that it clears up after itself at once; nodes without a worker hold nothing.
+            // A worker's is the same after a restart, so that it clears up after itself at once; nodes without a worker hold no attempts.
             scheduler.InstanceId = options.IsWorker ? options.NodeId : $"{options.NodeId}/{SortableId.New()}";
             // How soon a node sees what others lined up.
             scheduler.IdleWaitTime = TimeSpan.FromSeconds(1);
@@ -37,13 +38,10 @@ internal sealed class QuartzEngine(ISchedulerFactory schedulers) : IJobEngine
             store.UseClustering(cluster => cluster.CheckinInterval = cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(options.CheckinSeconds));
             store.ConfigureStore(settings => settings.AcceptEnlistedTransactions = settings.StoreJobDataAsStrings = true);
         });
-        if (!options.IsWorker)
-        {
-            // A name that no spec can give to a queue.
-            quartz.ServeExecutionGroups("(none)");
-            return;
-        }
-        quartz.ServeExecutionGroups([.. options.Queues.Keys]);
+        // Schedules fire where submissions are taken.
+        string[] firings = options.IsApi ? [QuartzFirings.ExecutionGroup] : [];
+        quartz.ServeExecutionGroups([.. options.IsWorker ? options.Queues.Keys : [], .. firings]);
+        if (!options.IsWorker) return;
         quartz.UseExecutionLimits(limits =>
         {
             foreach (var (queue, devices) in options.Queues) limits.ForGroup(queue, devices.Count);
