@@ -56,4 +56,12 @@ public class PlanTests
         Assert.Equal(10, factors.IndexOf(factors.Max()));
         Assert.InRange(factors[^1], 0.05, 0.06);
     }
+
+    [Fact]
+    public void Weight_OfALossThatWarmsUp_RisesFromItsFirstEpochAndStays()
+    {
+        var term = new LossTerm { Weight = 5, WarmupEpochs = 4, Objective = new CrossEntropy() };
+        Assert.Equal([1.25, 2.5, 3.75, 5, 5], Enumerable.Range(0, 5).Select(term.WeightAt));
+        Assert.Equal(5, (term with { WarmupEpochs = 0 }).WeightAt(0));
+    }
 }

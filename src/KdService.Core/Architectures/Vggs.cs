@@ -25,7 +25,8 @@ public static class Vggs
         for (var block = 0; block < blocks.Length; block++)
         {
             foreach (var width in blocks[block]) outline.Conv(3, width, bias: true).Norm();
-            outline.Tap($"block{block}", endsStage: true);
+            // What RepDistiller compares starts with the second block: the first is to it what a stem is to other networks.
+            outline.Tap($"block{block}", endsStage: block > 0);
             if (block < PooledBlocks) outline.Pool();
         }
         return outline;

@@ -57,9 +57,9 @@ public sealed record LossTerm
     public required Objective Objective { get; init; }
 
     /// <summary>Epochs over which the weight rises.</summary>
-    [Field("Epochs over which the weight rises evenly from 0, epoch by epoch.", Min = 0, Max = 100_000)]
+    [Field("Epochs over which the weight rises evenly, epoch by epoch; the last of them has all of it.", Min = 0, Max = 100_000)]
     public int WarmupEpochs { get; init; }
 
-    /// <summary>The weight in an epoch, from 0: <c>weight min(epoch / warm-up, 1)</c>.</summary>
-    public double WeightAt(int epoch) => WarmupEpochs == 0 ? Weight : Weight * Math.Min(1, (double)epoch / WarmupEpochs);
+    /// <summary>The weight in an epoch, from 0: <c>weight min((epoch + 1) / warm-up, 1)</c>, as mdistiller's, which counts epochs from 1.</summary>
+    public double WeightAt(int epoch) => WarmupEpochs == 0 ? Weight : Weight * Math.Min(1, (epoch + 1.0) / WarmupEpochs);
 }

@@ -20,7 +20,7 @@ public static class JsonSchema
 
     /// <summary>The schema of one case of a union, discriminator included.</summary>
     public static JsonObject OfCase(Type type) =>
-        OfObject(type, (Union.Of(type.BaseType!)!.Discriminator, Union.Case(type).Name));
+        OfObject(type, (Union.OfCase(type).Discriminator, Union.Case(type).Name));
 
     private static JsonObject OfObject(Type type, (string Field, string Value)? discriminator)
     {

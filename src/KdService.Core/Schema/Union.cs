@@ -49,6 +49,16 @@ public sealed class Union
         return new Union(union.Discriminator, new SortedDictionary<string, Type>(cases, StringComparer.Ordinal));
     });
 
+    /// <summary>The union that a case is of, directly or through a record that several cases share.</summary>
+    public static Union OfCase(Type type)
+    {
+        for (var root = type.BaseType; root is not null; root = root.BaseType)
+        {
+            if (Of(root) is { } union) return union;
+        }
+        throw new InvalidOperationException($"{type.Name} is no case of a union");
+    }
+
     /// <summary>The name and summary that a case carries.</summary>
     public static CaseAttribute Case(Type type) =>
         type.GetCustomAttribute<CaseAttribute>(inherit: false)
