@@ -4,6 +4,7 @@ using KdService.Api.Health;
 using KdService.Api.Jobs;
 using KdService.Api.Nodes;
 using KdService.Api.Requests;
+using KdService.Api.Schedules;
 using KdService.Jobs;
 
 namespace KdService.Api;
@@ -20,6 +21,7 @@ public static class Api
 
         var v1 = app.MapGroup("/v1").RefuseUnreadQueries();
         v1.MapJobs();
+        v1.MapSchedules();
         v1.MapArtifacts();
         v1.MapMethods();
         v1.MapModels();

@@ -12,7 +12,7 @@ public sealed class OpenApiTests(Service service)
     public async Task Document_EveryOperation_HasSummaryDescriptionAndExample()
     {
         var operations = Operations(await DocumentAsync()).ToList();
-        Assert.Equal(20, operations.Count);
+        Assert.Equal(30, operations.Count);
         Assert.All(operations, operation =>
         {
             var (where, what) = ($"{operation.Method} {operation.Path}", operation.Description);
@@ -64,15 +64,36 @@ public sealed class OpenApiTests(Service service)
     }
 
     [Fact]
+    public async Task Example_OfEverySchedule_FitsItsSchemaAndIsAccepted()
+    {
+        var document = await DocumentAsync();
+        var create = document["paths"]!["/v1/schedules"]!["post"]!["requestBody"]!["content"]!["application/json"]!;
+        var change = document["paths"]!["/v1/schedules/{id}"]!["patch"]!["requestBody"]!["content"]!["application/json"]!;
+        foreach (var (name, example) in create["examples"]!.AsObject())
+        {
+            new SchemaCheck(document).Check(create["schema"]!, example!["value"], $"the example of {name}");
+            var schedule = await ScheduleTests.CreateAsync(service, example["value"]!.ToJsonString());
+            foreach (var (changed, patch) in change["examples"]!.AsObject())
+            {
+                new SchemaCheck(document).Check(change["schema"]!, patch!["value"], $"the example of {changed}");
+                using var response = await service.Http.PatchAsync($"/v1/schedules/{schedule.Id}", Service.Json(patch["value"]!.ToJsonString()));
+                Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+            }
+        }
+    }
+
+    [Fact]
     public async Task Example_OfEveryReadingOperation_AnswersAndFitsItsSchema()
     {
         var document = await DocumentAsync();
         var schemas = new SchemaCheck(document);
         var job = await service.RunAsync();
+        var schedule = await ScheduleTests.RunAsync(service);
         var artifact = Assert.Single((await service.GetAsync<Page<ArtifactView>>($"/v1/jobs/{job.Id}/artifacts")).Items);
         foreach (var operation in Operations(document).Where(operation => operation.Method == "get"))
         {
-            var path = operation.Path.Replace("{id}", job.Id, StringComparison.Ordinal).Replace("{sha256}", artifact.Sha256, StringComparison.Ordinal);
+            var id = operation.Path.StartsWith("/v1/schedules", StringComparison.Ordinal) ? schedule : job.Id;
+            var path = operation.Path.Replace("{id}", id, StringComparison.Ordinal).Replace("{sha256}", artifact.Sha256, StringComparison.Ordinal);
             List<string> query = [];
             foreach (var parameter in operation.Description["parameters"]?.AsArray() ?? [])
             {

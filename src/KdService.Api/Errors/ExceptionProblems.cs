@@ -17,6 +17,7 @@ public static class ExceptionProblems
         RequestException request => request.Kind.Describe(request.Message, request.Errors),
         InvalidDocumentException invalid => ProblemKind.InvalidDocument.Describe(Count(invalid.Problems), invalid.Problems),
         JobNotFoundException missing => ProblemKind.JobNotFound.Describe(missing.Message),
+        ScheduleNotFoundException missing => ProblemKind.ScheduleNotFound.Describe(missing.Message),
         IdempotencyConflictException conflict => ProblemKind.IdempotencyConflict.Describe(conflict.Message),
         InvalidTransitionException refused => ProblemKind.InvalidTransition.Describe(refused.Message) with
         {

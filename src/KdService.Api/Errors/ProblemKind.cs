@@ -27,6 +27,9 @@ public sealed record ProblemKind(string Name, int Status, string Title)
     /// <summary>No such job.</summary>
     public static readonly ProblemKind JobNotFound = new("job-not-found", 404, "There is no such job");
 
+    /// <summary>No such schedule.</summary>
+    public static readonly ProblemKind ScheduleNotFound = new("schedule-not-found", 404, "There is no such schedule");
+
     /// <summary>No such artifact.</summary>
     public static readonly ProblemKind ArtifactNotFound = new("artifact-not-found", 404, "There is no such artifact");
 

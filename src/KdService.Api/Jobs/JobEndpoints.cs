@@ -1,7 +1,6 @@
 using KdService.Api.Errors;
 using KdService.Api.OpenApi;
 using KdService.Api.Requests;
-using KdService.Core;
 using KdService.Core.Wire;
 using KdService.Jobs;
 
@@ -23,7 +22,7 @@ public static class JobEndpoints
             .Produces<Page<JobView>>()
             .Answers(() => new Page<JobView>([Examples.Job with { Spec = null, Plan = null }], null));
 
-        var job = jobs.MapGroup("/{id}").RequireJobId()
+        var job = jobs.MapGroup("/{id}").RequireId(id => new JobNotFoundException(id))
             .WithPathExample("id", "The job's id.", Examples.JobId)
             .Refuses(ProblemKind.JobNotFound);
 
@@ -48,11 +47,4 @@ public static class JobEndpoints
 
     private static async Task<JobResult> GetAsync(string id, JobQueries jobs, CancellationToken cancel) =>
         new(await jobs.DocumentAsync(id, cancel));
-
-    /// <summary>What is no id at all is no job: it is never looked up.</summary>
-    private static RouteGroupBuilder RequireJobId(this RouteGroupBuilder group) => group.AddEndpointFilter((context, next) =>
-    {
-        var id = (string)context.HttpContext.GetRouteValue("id")!;
-        return SortableId.IsValid(id) ? next(context) : throw new JobNotFoundException(id);
-    });
 }

@@ -13,14 +13,6 @@ namespace KdService.Api.Jobs;
 /// <summary>Taking specs in: checked without being run, or submitted once however often they are sent.</summary>
 public static class Submission
 {
-    /// <summary>The header by which a request that is sent again is known.</summary>
-    public const string KeyHeader = "Idempotency-Key";
-
-    /// <summary>The header that says <c>true</c> when the job was there already.</summary>
-    public const string ReplayHeader = "Idempotent-Replayed";
-
-    private const int MaxKeyLength = 255;
-
     /// <summary>Maps submission and validation.</summary>
     public static void MapSubmission(this RouteGroupBuilder jobs)
     {
@@ -31,10 +23,10 @@ public static class Submission
             .WithSummary("Submit a job")
             .WithDescription($"""
                 Answers 201 once the job, its plan and its place in the queue are durable. A teacher given as a recipe becomes a job of its own, shared by all who ask for the same.
-                With `{KeyHeader}`, sending the same spec again answers 200 with the first one's job and `{ReplayHeader}: true`; another spec under the same key is refused with 409.
+                With `{IdempotencyKey.Header}`, sending the same spec again answers 200 with the first one's job and `{IdempotencyKey.ReplayHeader}: true`; another spec under the same key is refused with 409.
                 """)
             .TakesJobSpec()
-            .WithHeader(KeyHeader, $"Up to {MaxKeyLength} printable characters of your choice; the same key and spec is one job.", "resnet8-kd-seed0")
+            .WithHeader(IdempotencyKey.Header, $"Up to {IdempotencyKey.MaxLength} printable characters of your choice; the same key and spec is one job.", "resnet8-kd-seed0")
             .Produces<JobView>(StatusCodes.Status201Created)
             .Produces<JobView>(StatusCodes.Status200OK)
             .Answers(() => Examples.Job, StatusCodes.Status201Created)
@@ -53,14 +45,10 @@ public static class Submission
 
     private static async Task<IResult> SubmitAsync(HttpContext context, JobSubmission submission, CancellationToken cancel)
     {
-        var key = ReadKey(context.Request);
+        var key = IdempotencyKey.Read(context.Request);
         var spec = await ReadSpecAsync(context.Request, cancel);
         var (job, created) = await submission.SubmitAsync(spec, key, Digest(spec), cancel);
-        var location = $"/v1/jobs/{job.Id}";
-        if (created) return TypedResults.Created(location, job);
-        context.Response.Headers.Location = location;
-        context.Response.Headers[ReplayHeader] = "true";
-        return TypedResults.Ok(job);
+        return IdempotencyKey.Answer(context, $"/v1/jobs/{job.Id}", job, created);
     }
 
     private static async Task<IResult> ValidateAsync(HttpContext context, JobSubmission submission, CancellationToken cancel) =>
@@ -75,12 +63,4 @@ public static class Submission
 
     /// <summary>Two bodies that say the same, however they are spaced or ordered, are the same request.</summary>
     private static string Digest(JobSpec spec) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Json.Write(spec))));
-
-    private static string? ReadKey(HttpRequest request)
-    {
-        if (!request.Headers.TryGetValue(KeyHeader, out var given)) return null;
-        if (given is [{ Length: > 0 and <= MaxKeyLength } key] && key.All(character => character is > ' ' and <= '~')) return key;
-        throw new RequestException(ProblemKind.InvalidParameter, $"{KeyHeader}: one key of 1 to {MaxKeyLength} printable ASCII characters without spaces",
-            [new Problem($"/{KeyHeader}", $"\"{given}\" given; one key of 1 to {MaxKeyLength} printable ASCII characters without spaces")]);
-    }
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
+using KdService.Core.Schedules;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 using Microsoft.OpenApi;
@@ -13,8 +14,8 @@ namespace KdService.Api.OpenApi;
 /// <summary>Takes the schemas of what users write from where they are defined, so that ranges, defaults and methods show up by themselves; orders the groups.</summary>
 public sealed class DocumentSchemas : IDocumentFilter
 {
-    /// <summary>The job spec, and the unions that plans have in common with it.</summary>
-    public static IReadOnlyList<Type> Types { get; } = [typeof(JobSpec), typeof(Dataset), typeof(Method), typeof(Objective), typeof(Optimizer), typeof(LrSchedule)];
+    /// <summary>The documents that users write, and the unions that plans have in common with job specs.</summary>
+    public static IReadOnlyList<Type> Types { get; } = [typeof(JobSpec), typeof(ScheduleSpec), typeof(ScheduleChange), typeof(Dataset), typeof(Method), typeof(Objective), typeof(Optimizer), typeof(LrSchedule)];
 
     /// <inheritdoc />
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
@@ -23,6 +24,7 @@ public sealed class DocumentSchemas : IDocumentFilter
         swaggerDoc.Tags = new HashSet<OpenApiTag>
         {
             new() { Name = "Jobs", Description = "Submit jobs, follow them, steer them." },
+            new() { Name = "Schedules", Description = "Run a job again and again, and see how its numbers move." },
             new() { Name = "Artifacts", Description = "The bytes that jobs made." },
             new() { Name = "Catalogue", Description = "What specs may name: methods, networks, data sets." },
             new() { Name = "Nodes", Description = "The hosts that run jobs." },

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using KdService.Api.Errors;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
 
 namespace KdService.Api.OpenApi;
 
@@ -22,7 +23,11 @@ public static class Documentation
 
     /// <summary>Says that the body is a job spec, and shows one that works for every method.</summary>
     public static TBuilder TakesJobSpec<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new JobSpecBody());
+        endpoint.Takes<TBuilder, JobSpec>("A job spec", () => Examples.Specs);
+
+    /// <summary>Says that the body is a document of a type, and shows some that work, by their names.</summary>
+    public static TBuilder Takes<TBuilder, TDocument>(this TBuilder endpoint, string description, Func<IReadOnlyDictionary<string, JsonObject>> examples)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DocumentBody(typeof(TDocument).Name, description, examples));
 
     /// <summary>Shows an answer of an endpoint; it is made when the documentation is first asked for.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, Func<T> example, int status = StatusCodes.Status200OK) =>
@@ -34,7 +39,7 @@ public static class Documentation
 
     internal sealed record HeaderExample(string Name, string Description, string Value);
 
-    internal sealed record JobSpecBody;
+    internal sealed record DocumentBody(string Schema, string Description, Func<IReadOnlyDictionary<string, JsonObject>> Examples);
 
     internal sealed record AnswerExample(int Status, Func<JsonNode> Example);
 }

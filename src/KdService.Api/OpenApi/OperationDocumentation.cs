@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using KdService.Api.Errors;
 using KdService.Api.Requests;
 using KdService.Core.Schema;
-using KdService.Core.Specs;
 using KdService.Core.Wire;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -26,7 +25,7 @@ public sealed class OperationDocumentation : IOperationFilter
             .. context.MethodInfo.GetParameters().Where(parameter => parameter.ParameterType.IsQuery()).SelectMany(parameter => QueryParameters(parameter.ParameterType, context.Document)),
             .. metadata.OfType<HeaderExample>().Select(header => Parameter(header.Name, ParameterLocation.Header, header.Description, header.Value)),
         ];
-        if (metadata.OfType<JobSpecBody>().Any()) operation.RequestBody = SpecBody(context.Document);
+        if (metadata.OfType<DocumentBody>().FirstOrDefault() is { } body) operation.RequestBody = Body(body, context.Document);
         foreach (var answer in metadata.OfType<AnswerExample>())
         {
             operation.Responses![$"{answer.Status}"].Content!["application/json"].Example = answer.Example();
@@ -65,17 +64,17 @@ public sealed class OperationDocumentation : IOperationFilter
         }
     }
 
-    private static OpenApiRequestBody SpecBody(OpenApiDocument document) => new()
+    private static OpenApiRequestBody Body(DocumentBody body, OpenApiDocument document) => new()
     {
         Required = true,
-        Description = $"A job spec; at most {DocumentReader.MaxBytes} bytes.",
+        Description = $"{body.Description}; at most {DocumentReader.MaxBytes} bytes.",
         Content = new Dictionary<string, OpenApiMediaType>
         {
             ["application/json"] = new OpenApiMediaType
             {
-                Schema = new OpenApiSchemaReference(nameof(JobSpec), document),
-                Examples = Examples.Specs.ToDictionary(
-                    spec => spec.Key, IOpenApiExample (spec) => new OpenApiExample { Summary = (string?)spec.Value["name"], Value = spec.Value.DeepClone() }),
+                Schema = new OpenApiSchemaReference(body.Schema, document),
+                Examples = body.Examples().ToDictionary(
+                    example => example.Key, IOpenApiExample (example) => new OpenApiExample { Summary = (string?)example.Value["name"], Value = example.Value.DeepClone() }),
             },
         },
     };

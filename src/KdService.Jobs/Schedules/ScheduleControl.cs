@@ -11,6 +11,9 @@ namespace KdService.Jobs.Schedules;
 /// <summary>Takes schedules in, changes them and removes them. The row and its trigger become durable together.</summary>
 public sealed class ScheduleControl
 {
+    /// <summary>The label by which the jobs of a schedule are found; its value is the schedule's id.</summary>
+    public const string Label = "schedule";
+
     private readonly NpgsqlDataSource _database;
     private readonly JobTransactions _transactions;
     private readonly IFiringEngine _engine;

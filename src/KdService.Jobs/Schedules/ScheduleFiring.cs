@@ -15,9 +15,6 @@ namespace KdService.Jobs.Schedules;
 internal sealed class ScheduleFiring(
     NpgsqlDataSource database, JobTransactions transactions, JobSubmission submission, JobControl control, ILogger<ScheduleFiring> log)
 {
-    /// <summary>The label by which the jobs of a schedule are found; its value is the schedule's id.</summary>
-    public const string Label = "schedule";
-
     /// <summary>The largest seed.</summary>
     private const long SeedMask = (1L << 53) - 1;
 
@@ -75,7 +72,7 @@ internal sealed class ScheduleFiring(
     /// <summary>The spec of a run's job.</summary>
     private static JobSpec JobOf(Schedule schedule, RunRow run) => schedule.Spec.Job! with
     {
-        Labels = new Dictionary<string, string>(schedule.Spec.Job.Labels) { [Label] = schedule.Id },
+        Labels = new Dictionary<string, string>(schedule.Spec.Job.Labels) { [ScheduleControl.Label] = schedule.Id },
         Seed = SeedOf(schedule.Spec, run)!.Value,
     };
 
