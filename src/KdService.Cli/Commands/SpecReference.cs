@@ -9,6 +9,9 @@ namespace KdService.Cli.Commands;
 /// <summary>Writes the reference of the job spec from its schema, so that it cannot say anything else than validation does.</summary>
 public static class SpecReference
 {
+    // Parts that recur: they are described where they come first.
+    private static readonly string[] Elsewhere = ["teacher.training", "method.stages[].optimizer", "method.stages[].schedule", "method.stages[].peers[].losses"];
+
     /// <summary>The whole document.</summary>
     public static string Markdown()
     {
@@ -47,8 +50,12 @@ public static class SpecReference
 
     private static void Nested(StringBuilder text, string path, JsonObject schema, int level)
     {
-        // The same three parts recur under teacher.training; they are described once.
-        if (path.StartsWith("teacher.training", StringComparison.Ordinal)) return;
+        if (Elsewhere.Any(part => path.StartsWith(part, StringComparison.Ordinal))) return;
+        if (schema["items"] is JsonObject items)
+        {
+            Nested(text, $"{path}[]", items, level);
+            return;
+        }
         if (schema["oneOf"] is JsonArray cases)
         {
             foreach (var member in cases.Select(node => node!.AsObject()))

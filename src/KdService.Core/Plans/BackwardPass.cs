@@ -5,7 +5,7 @@ namespace KdService.Core.Plans;
 /// <summary>How student and teacher are compared on auxiliary samples.</summary>
 public enum Divergence
 {
-    /// <summary>Squared distance of the logits, summed over classes: <c>|| z_S - z_T ||^2</c>.</summary>
+    /// <summary>Squared distance of the logits, mean over classes: <c>|| z_S - z_T ||^2 / K</c>.</summary>
     Logits,
 
     /// <summary><c>KL(softmax(z_T) || softmax(z_S))</c>.</summary>
@@ -33,7 +33,7 @@ public enum AscentStep
 public sealed record BackwardPass : Augmenter
 {
     /// <summary>The divergence that is climbed, then minimised.</summary>
-    [Field("The divergence that is climbed and then minimised: logits (squared distance, summed over classes) or kl.", Evidence = "[recalled, unverified] squared logit distance; KL as the alternative")]
+    [Field("The divergence that is climbed and then minimised: logits (squared distance, mean over classes) or kl.", Evidence = "[recalled, unverified] squared logit distance, KL as the alternative; the mean over classes is ours, as annealing_kd")]
     public Divergence Divergence { get; init; }
 
     /// <summary>Steps of ascent.</summary>

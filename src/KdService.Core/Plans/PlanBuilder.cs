@@ -18,10 +18,13 @@ public sealed class PlanBuilder
     private readonly List<string> _pointers = [];
     private readonly TeacherFacts? _teacher;
 
-    private PlanBuilder(JobSpec spec, TeacherFacts? teacher) => (Spec, _teacher) = (spec, teacher);
+    private PlanBuilder(JobSpec spec, TeacherFacts? teacher, ProblemList problems) => (Spec, _teacher, Problems) = (spec, teacher, problems);
 
     /// <summary>The spec being compiled.</summary>
     public JobSpec Spec { get; }
+
+    /// <summary>Takes what a method finds only now, when more is known of the teacher.</summary>
+    public ProblemList Problems { get; }
 
     /// <summary>Epochs of the teacher's training whose checkpoints there are, rising; the last is the end of it.</summary>
     /// <exception cref="InvalidOperationException">The method has no teacher.</exception>
@@ -47,7 +50,7 @@ public sealed class PlanBuilder
     public static Plan? Compile(JobSpec spec, TeacherFacts? teacher, ProblemList problems)
     {
         teacher = spec.Teacher is { Model: not null } ? TeacherRecipe.FactsFor(spec) : teacher;
-        var builder = new PlanBuilder(spec, teacher);
+        var builder = new PlanBuilder(spec, teacher, problems);
         if (spec.Method.NeedsTeacher)
         {
             if (teacher is null) throw new ArgumentException("the teacher's network is not known", nameof(teacher));
@@ -55,6 +58,7 @@ public sealed class PlanBuilder
         }
         builder.AddModel(Student, ModelRole.Student, spec.Student.Model);
         spec.Method.Compile(builder);
+        if (!problems.None) return null;
         var plan = new Plan
         {
             Dataset = spec.Dataset,
@@ -66,7 +70,7 @@ public sealed class PlanBuilder
             TeacherSignal = spec.TeacherSignal,
             CheckpointEveryEpochs = spec.CheckpointEveryEpochs,
         };
-        builder.Check(plan, problems);
+        builder.Check(plan);
         return problems.None ? plan : null;
     }
 
@@ -81,6 +85,10 @@ public sealed class PlanBuilder
     /// <summary>Adds a stage with one loss, and with the spec's batch size, optimiser and schedule.</summary>
     public void Add(string name, string trains, int epochs, Objective objective, Curriculum? curriculum = null, StartFrom? startFrom = null) =>
         Add(NewStage(name, trains, epochs) with { Losses = [new LossTerm { Objective = objective }], Curriculum = curriculum, StartFrom = startFrom });
+
+    /// <summary>Notes it as a problem if the teacher has no checkpoints to follow; returns whether it has.</summary>
+    public bool RequireCheckpoints() => Problems.Require(TeacherCheckpoints.Count > 0, "/teacher/job",
+        "the job keeps no checkpoints of its training; a job with checkpoint_every_epochs, or a teacher given as a model");
 
     /// <summary>A stage without losses, with the spec's batch size, optimiser and schedule.</summary>
     public Stage NewStage(string name, string trains, int epochs) => new()
@@ -104,18 +112,18 @@ public sealed class PlanBuilder
     }
 
     // Conditions between the networks of a plan and the losses of its stages.
-    private void Check(Plan plan, ProblemList problems)
+    private void Check(Plan plan)
     {
         foreach (var (stage, pointer) in _stages.Zip(_pointers))
         {
-            Check(plan, stage, stage.Trains, stage.Losses, stage.Curriculum, pointer, problems);
-            foreach (var peer in stage.Peers) Check(plan, stage, peer.Trains, peer.Losses, peer.Curriculum, pointer, problems);
-            problems.Require(plan.TeacherSignal != TeacherSignal.Cached || !Showing.MustBeLive(plan, stage), "/teacher_signal",
+            Check(plan, stage, stage.Trains, stage.Losses, stage.Curriculum, pointer);
+            foreach (var peer in stage.Peers) Check(plan, stage, peer.Trains, peer.Losses, peer.Curriculum, pointer);
+            Problems.Require(plan.TeacherSignal != TeacherSignal.Cached || !Showing.MustBeLive(plan, stage), "/teacher_signal",
                 "cached given with a method that reads the teacher's features or chooses its checkpoints as it goes; live, or leave it out");
         }
     }
 
-    private static void Check(Plan plan, Stage stage, string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, string pointer, ProblemList problems)
+    private void Check(Plan plan, Stage stage, string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, string pointer)
     {
         var teacher = curriculum is null ? null : plan.Network(curriculum.Source);
         var setting = new ObjectiveSetting(plan.Network(trains), teacher, plan.Dataset, stage.Epochs);
@@ -123,7 +131,7 @@ public sealed class PlanBuilder
         {
             // A method that chose the loss has its options; a stage of the user's has the loss itself.
             var place = pointer == "/method" ? pointer : $"{pointer}/losses/{index}/objective";
-            term.Objective.Check(setting, place, problems);
+            term.Objective.Check(setting, place, Problems);
         }
     }
 

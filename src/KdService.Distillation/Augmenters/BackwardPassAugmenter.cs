@@ -51,14 +51,15 @@ internal sealed class BackwardPassAugmenter : IAugmenter
     }
 
     /// <inheritdoc />
-    public Tensor Loss(Tensor inputs, Tensor samples, int epoch, double logitFactor)
+    public Tensor Learn(Tensor inputs, Tensor samples, int epoch, double logitFactor)
     {
         using var scope = NewDisposeScope();
         var count = Math.Max(1, (int)(inputs.shape[0] * _options.Ratio));
         var moved = Moved(inputs.narrow(0, 0, count), samples.narrow(0, 0, count), epoch, logitFactor);
-        Tensor student;
-        using (new RunningStatistics(_student)) student = _student.call(moved);
-        return (_options.Weight * Divergence(student, logitFactor * Constant(moved)).mean()).MoveToOuterDisposeScope();
+        using var statistics = new RunningStatistics(_student);
+        var loss = _options.Weight * Divergence(_student.call(moved), logitFactor * Constant(moved)).mean();
+        loss.backward();
+        return loss.detach().MoveToOuterDisposeScope();
     }
 
     /// <summary>Auxiliary samples <c>[batch, ...]</c> without a graph.</summary>
@@ -114,7 +115,7 @@ internal sealed class BackwardPassAugmenter : IAugmenter
     // One value for each sample.
     private Tensor Divergence(Tensor student, Tensor teacher)
     {
-        if (_options.Divergence == Core.Plans.Divergence.Logits) return (student - teacher).pow(2).sum(1);
+        if (_options.Divergence == Core.Plans.Divergence.Logits) return (student - teacher).pow(2).mean([1]);
         var (studentLog, teacherLog) = (student.log_softmax(1), teacher.log_softmax(1));
         return (teacherLog.exp() * (teacherLog - studentLog)).sum(1);
     }

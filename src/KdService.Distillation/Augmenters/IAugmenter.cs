@@ -5,12 +5,15 @@ namespace KdService.Distillation.Augmenters;
 /// <summary>Makes auxiliary samples from a batch and a loss of the student on them.</summary>
 internal interface IAugmenter : IDisposable
 {
-    /// <summary>The weighted loss on the auxiliary samples, a float scalar; the student's running statistics are as before.</summary>
+    /// <summary>
+    /// Adds the gradients of the weighted loss on the auxiliary samples to the student's; its running statistics are as before.
+    /// </summary>
     /// <param name="inputs">The batch <c>[batch, ...]</c>.</param>
     /// <param name="samples">Which samples these are: their places among the training samples, int64 <c>[batch]</c>.</param>
     /// <param name="epoch">Epoch of the stage, from 0.</param>
     /// <param name="logitFactor">The curriculum's factor on the teacher's logits.</param>
-    Tensor Loss(Tensor inputs, Tensor samples, int epoch, double logitFactor);
+    /// <returns>The weighted loss, a float scalar without a graph.</returns>
+    Tensor Learn(Tensor inputs, Tensor samples, int epoch, double logitFactor);
 
     /// <summary>What a resume checkpoint has to carry; the tensors are the augmenter's own.</summary>
     IReadOnlyDictionary<string, Tensor> State { get; }

@@ -41,14 +41,21 @@ public static class Networks
     /// <param name="classes">Number of classes.</param>
     /// <param name="seed">
     /// Torch's generator is seeded with it first, so that the initial weights are those of the same PyTorch code after
-    /// <c>torch.manual_seed(seed)</c>; null draws on, for weights that will be replaced.
+    /// <c>torch.manual_seed(seed)</c>; null for weights that will be replaced, which leave the generator as it is.
     /// </param>
     /// <exception cref="RunException">There is no such network.</exception>
     public static Module<Tensor, Tensor> Build(string architecture, int classes, long? seed)
     {
         if (!Builders.TryGetValue(architecture, out var build))
             throw new RunException(FailureCode.InvalidPlan, $"model: {SpecValidation.UnknownArchitecture(architecture)}");
-        if (seed is { } given) manual_seed(given);
-        return build(classes).channels_last();
+        if (seed is { } given)
+        {
+            manual_seed(given);
+            return build(classes).channels_last();
+        }
+        using var random = get_rng_state();
+        var network = build(classes).channels_last();
+        set_rng_state(random);
+        return network;
     }
 }

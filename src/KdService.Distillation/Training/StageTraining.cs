@@ -155,9 +155,7 @@ internal sealed class StageTraining : IDisposable
             ofStudent ??= loss;
         }
         if (_augmenter is null) return ofStudent!;
-        var auxiliary = _augmenter.Loss(inputs, samples, _state.Epoch, _stage.Curriculum!.LogitFactor(_state.Epoch, _stage.Epochs));
-        auxiliary.backward();
-        return ofStudent! + auxiliary.detach();
+        return ofStudent!.detach() + _augmenter.Learn(inputs, samples, _state.Epoch, _stage.Curriculum!.LogitFactor(_state.Epoch, _stage.Epochs));
     }
 
     private ITeacherSignal? OpenSignal(string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, Teachers teachers) => curriculum is null

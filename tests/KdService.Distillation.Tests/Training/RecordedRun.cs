@@ -40,6 +40,15 @@ internal static class RecordedRun
     {
         set_num_threads(1);
         using (var teacher = Networks.Build(Network, classes: 10, seed: 5)) WeightsFile.Save(teacher, Path.Combine(folder, "teacher.safetensors"));
+        var inputs = new Dictionary<string, string> { [PlanBuilder.Teacher] = "teacher.safetensors" };
+        foreach (var epoch in plan.TeacherCheckpoints)
+        {
+            // Where its training has arrived the teacher is itself, before that another.
+            using var checkpoint = Networks.Build(Network, classes: 10, seed: epoch == plan.TeacherCheckpoints.Max() ? 5 : 100 + epoch);
+            var input = Curriculum.InputOf(PlanBuilder.Teacher, epoch);
+            inputs[input] = $"{input}.safetensors";
+            WeightsFile.Save(checkpoint, Path.Combine(folder, inputs[input]));
+        }
         var request = new RunRequest
         {
             JobId = "test",
@@ -48,7 +57,7 @@ internal static class RecordedRun
             DataRoot = folder,
             Resume = resume,
             CheckpointSeconds = checkpointSeconds,
-            Inputs = new() { [PlanBuilder.Teacher] = "teacher.safetensors" },
+            Inputs = inputs,
         };
         using var run = TrainingRun.Open(request, folder, Environment, happened, NullLogger.Instance, stop);
         return run.Execute();

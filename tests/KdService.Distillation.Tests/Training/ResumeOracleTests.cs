@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Core.Schema;
 using KdService.Distillation.Weights;
 
 namespace KdService.Distillation.Tests.Training;
@@ -16,14 +17,26 @@ public sealed class ResumeOracleTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Run_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string optimizer, long restoredStep)
-    {
-        var plan = RecordedRun.Plan(new Kd(), epochs: 3, optimizer switch
+    public void Run_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string optimizer, long restoredStep) =>
+        AssertSameAfterEveryStep(RecordedRun.Plan(new Kd(), epochs: 3, optimizer switch
         {
             "sgd" => new Sgd { LearningRate = 0.05, Nesterov = true },
             "adam" => new Adam(),
             _ => new AdamW(),
-        });
+        }), restoredStep);
+
+    // In the midst of the second epoch, where a route has been walked, an anchor chosen, and samples of the first are kept.
+    [Theory]
+    [InlineData("""{"name": "pro_kd", "max_temperature": 2, "general_epochs": 3, "checkpoints": 3}""")]
+    [InlineData("""{"name": "pro_kd", "max_temperature": 2, "general_epochs": 3, "alongside": "plane2"}""")]
+    [InlineData("""{"name": "rco", "search": "greedy", "anchors": 4, "every_epochs": 1}""")]
+    [InlineData("""{"name": "dml", "peers": ["plane2", "plane4"]}""")]
+    [InlineData("""{"name": "backward_kd", "samples": {"every_epochs": 2, "ratio": 0.5, "steps": 2}}""")]
+    public void Method_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method) =>
+        AssertSameAfterEveryStep(RecordedRun.Plan(Json.Read<Method>(method), epochs: 4, new Sgd { LearningRate = 1e-3 }), restoredStep: 13);
+
+    private static void AssertSameAfterEveryStep(Plan plan, long restoredStep)
+    {
         using var folder = new TemporaryFolder();
         var from = Path.Combine(folder.Path, "restored-from.safetensors");
         var wentOn = States(plan, folder.Path, resume: null, (step, file) =>
