@@ -1,6 +1,8 @@
 using KdService.Cli.Commands;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
+using KdService.Core.Schedules;
+using KdService.Core.Schema;
 using KdService.Core.Specs;
 
 namespace KdService.Cli.Tests;
@@ -14,10 +16,26 @@ public sealed class ReferenceTests
     [Fact]
     public void Examples_OnEachDataSet_CoverEveryMethodAndCompile()
     {
-        var specs = Directory.GetFiles(Path.Combine(KdProgram.Root, "examples"), "*.json").Select(path => SpecValidation.ReadOrThrow(File.ReadAllBytes(path))).ToList();
+        var specs = Files("*.json").Except(Files("schedule-*.json")).Select(path => SpecValidation.ReadOrThrow(File.ReadAllBytes(path))).ToList();
 
         foreach (var dataset in new[] { "procedural", "cifar10" })
             Assert.Equal(MethodCatalogue.All.Select(method => method.Name), specs.Where(spec => spec.Dataset.Name == dataset).Select(spec => spec.Method.Name).Order(StringComparer.Ordinal));
         Assert.All(specs, spec => Assert.NotEmpty(PlanBuilder.Compile(spec).Stages));
     }
+
+    [Fact]
+    public void Examples_OfSchedules_AreAcceptedAndTheirJobsCompile()
+    {
+        var files = Files("schedule-*.json");
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            var problems = new ProblemList();
+            var schedule = ScheduleValidation.Read(DocumentReader.Parse(File.ReadAllBytes(file), problems)!.Value, problems);
+            Assert.Empty(problems.Items);
+            Assert.NotEmpty(PlanBuilder.Compile(schedule!.Job!).Stages);
+        }
+    }
+
+    private static string[] Files(string pattern) => Directory.GetFiles(Path.Combine(KdProgram.Root, "examples"), pattern);
 }

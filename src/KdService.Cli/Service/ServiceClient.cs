@@ -9,7 +9,7 @@ namespace KdService.Cli.Service;
 
 /// <summary>The service's REST API, as far as the command line uses it. Every method throws
 /// <see cref="ServiceProblemException"/> on a refusal and <see cref="ServiceUnreachableException"/> when there is no answer.</summary>
-public sealed class ServiceClient : IDisposable
+public sealed partial class ServiceClient : IDisposable
 {
     /// <summary>Where a service listens unless told otherwise.</summary>
     public const string DefaultAddress = "http://127.0.0.1:5080";
