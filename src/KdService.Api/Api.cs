@@ -1,4 +1,5 @@
 using KdService.Api.Artifacts;
+using KdService.Api.Benchmarks;
 using KdService.Api.Catalogue;
 using KdService.Api.Health;
 using KdService.Api.Jobs;
@@ -21,6 +22,7 @@ public static class Api
 
         var v1 = app.MapGroup("/v1").RefuseUnreadQueries();
         v1.MapJobs();
+        v1.MapBenchmarks();
         v1.MapSchedules();
         v1.MapArtifacts();
         v1.MapMethods();

@@ -39,7 +39,7 @@ public sealed class ScheduleNotFoundException(string id) : Exception($"there is 
 /// <summary>An idempotency key came a second time with another request.</summary>
 /// <param name="key">The key.</param>
 /// <param name="id">What the first request made.</param>
-/// <param name="kind">What that is: a job, a schedule.</param>
+/// <param name="kind">What that is: a job, a schedule, a benchmark.</param>
 public sealed class IdempotencyConflictException(string key, string id, string kind = "job")
     : Exception($"idempotency key '{key}' was used for {kind} {id} with another body; use a new key for a new {kind}")
 {

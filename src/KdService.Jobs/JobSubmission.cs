@@ -48,13 +48,7 @@ public sealed class JobSubmission
         }
 
         var job = TeacherJobs.NewJob(spec, plan, requestDigest) with { IdempotencyKey = idempotencyKey };
-        var created = await _transactions.RunAsync(async connection =>
-        {
-            if (!await JobRows.InsertAsync(connection, job, cancellation)) return false;
-            if (job.State == JobState.Queued) await _lifecycle.ScheduleAsync(job, cancellation);
-            else await _teachers.AwaitAsync(connection, job.Id, spec, cancellation);
-            return true;
-        }, cancellation);
+        var created = await _transactions.RunAsync(connection => InsertAsync(connection, job, cancellation), cancellation);
         if (!created)
         {
             return (await FindByKeyAsync(idempotencyKey!, requestDigest, cancellation)
@@ -79,15 +73,26 @@ public sealed class JobSubmission
         {
             Spec = spec,
             Plan = plan,
-            Estimate = Estimate.Of(plan, Threads(spec)),
+            Estimate = EstimateOf(spec, plan),
             TeacherPlan = teacherPlan,
-            TeacherEstimate = teacherPlan is null ? null : Estimate.Of(teacherPlan, Threads(teacher!)),
+            TeacherEstimate = teacherPlan is null ? null : EstimateOf(teacher!, teacherPlan),
         };
     }
 
-    private int Threads(JobSpec spec) => spec.Resources.Threads ?? _options.ThreadsPerSlot;
+    /// <summary>Inserts a new job in the caller's transaction, with its place in the queue or its teacher's job; false if its key is taken.</summary>
+    internal async Task<bool> InsertAsync(NpgsqlConnection connection, Job job, CancellationToken cancellation)
+    {
+        if (!await JobRows.InsertAsync(connection, job, cancellation)) return false;
+        if (job.State == JobState.Queued) await _lifecycle.ScheduleAsync(job, cancellation);
+        else await _teachers.AwaitAsync(connection, job.Id, job.Spec, cancellation);
+        return true;
+    }
 
-    private async Task<Plan?> CompileAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation)
+    /// <summary>What a job will cost here.</summary>
+    internal Estimate EstimateOf(JobSpec spec, Plan plan) => Estimate.Of(plan, spec.Resources.Threads ?? _options.ThreadsPerSlot);
+
+    /// <summary>The plan of a spec, if it can be carried out here; else null, with every problem noted.</summary>
+    internal async Task<Plan?> CompileAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation)
     {
         var (present, problem) = _datasets.Look(spec.Dataset);
         problems.Require(present, "/dataset/name", $"{spec.Dataset.Name} cannot be read on this host: {problem}");
@@ -113,7 +118,8 @@ public sealed class JobSubmission
         return new TeacherFacts(teacher.Student, [.. (await TeacherCheckpoints.OfAsync(connection, id, cancellation)).Keys]);
     }
 
-    private async Task<bool> HasSucceededAsync(JobSpec teacher, CancellationToken cancellation)
+    /// <summary>Whether an equal teacher job has succeeded.</summary>
+    internal async Task<bool> HasSucceededAsync(JobSpec teacher, CancellationToken cancellation)
     {
         await using var command = _database.CreateCommand("select exists (select from jobs where recipe_digest = $1 and state = 'succeeded')");
         command.Parameters.Add(new() { Value = TeacherRecipe.Digest(teacher) });

@@ -1,3 +1,4 @@
+using KdService.Jobs.Benchmarks;
 using KdService.Jobs.Lifecycle;
 using KdService.Jobs.Persistence;
 using KdService.Jobs.Postgres;
@@ -43,6 +44,7 @@ public static class JobsRegistration
         services.AddSingleton<JobDocuments>();
         services.AddSingleton(Create<JobQueries>);
         AddSchedules(services);
+        AddBenchmarks(services);
         services.AddSingleton(Create<ReadinessCheck>);
         services.AddHealthChecks().Add(new HealthCheckRegistration(Ready, Create<ReadinessCheck>, null, [Ready]));
 
@@ -55,6 +57,7 @@ public static class JobsRegistration
         services.AddSingleton<Reconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
         if (options.IsApi) services.AddHostedService(provider => provider.GetRequiredService<ScheduleReconciler>());
+        services.AddHostedService(provider => provider.GetRequiredService<BenchmarkDriver>());
     }
 
     private static void AddDatabase(IServiceCollection services, KdOptions options)
@@ -75,6 +78,15 @@ public static class JobsRegistration
         services.AddSingleton<Database>();
         services.AddSingleton<JobTransactions>();
         services.AddSingleton<Blobs>();
+    }
+
+    private static void AddBenchmarks(IServiceCollection services)
+    {
+        services.AddSingleton<BenchmarkComparisons>();
+        services.AddSingleton(Create<BenchmarkQueries>);
+        services.AddSingleton(Create<BenchmarkSubmission>);
+        services.AddSingleton(Create<BenchmarkControl>);
+        services.AddSingleton<BenchmarkDriver>();
     }
 
     private static void AddQueue(IServiceCollection services, KdOptions options)

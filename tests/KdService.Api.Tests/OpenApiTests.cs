@@ -12,7 +12,7 @@ public sealed class OpenApiTests(Service service)
     public async Task Document_EveryOperation_HasSummaryDescriptionAndExample()
     {
         var operations = Operations(await DocumentAsync()).ToList();
-        Assert.Equal(30, operations.Count);
+        Assert.Equal(35, operations.Count);
         Assert.All(operations, operation =>
         {
             var (where, what) = ($"{operation.Method} {operation.Path}", operation.Description);
@@ -83,16 +83,34 @@ public sealed class OpenApiTests(Service service)
     }
 
     [Fact]
+    public async Task Example_OfEveryBenchmark_FitsItsSchemaValidatesAndIsAccepted()
+    {
+        var document = await DocumentAsync();
+        var content = document["paths"]!["/v1/benchmarks"]!["post"]!["requestBody"]!["content"]!["application/json"]!;
+        foreach (var (name, example) in content["examples"]!.AsObject())
+        {
+            var benchmark = example!["value"]!;
+            new SchemaCheck(document).Check(content["schema"]!, benchmark, $"the example of {name}");
+            benchmark["base"]!["queue"] = Service.Parked;
+            foreach (var path in new[] { "/v1/benchmarks/validate", "/v1/benchmarks" })
+            {
+                using var response = await service.Http.PostAsync(path, Service.Json(benchmark.ToJsonString()));
+                Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+            }
+        }
+    }
+
+    [Fact]
     public async Task Example_OfEveryReadingOperation_AnswersAndFitsItsSchema()
     {
         var document = await DocumentAsync();
         var schemas = new SchemaCheck(document);
         var job = await service.RunAsync();
-        var schedule = await ScheduleTests.RunAsync(service);
+        var (schedule, benchmark) = (await ScheduleTests.RunAsync(service), await BenchmarkTests.RunAsync(service));
         var artifact = Assert.Single((await service.GetAsync<Page<ArtifactView>>($"/v1/jobs/{job.Id}/artifacts")).Items);
         foreach (var operation in Operations(document).Where(operation => operation.Method == "get"))
         {
-            var id = operation.Path.StartsWith("/v1/schedules", StringComparison.Ordinal) ? schedule : job.Id;
+            var id = operation.Path.Split('/').ElementAtOrDefault(2) switch { "schedules" => schedule, "benchmarks" => benchmark.Id, _ => job.Id };
             var path = operation.Path.Replace("{id}", id, StringComparison.Ordinal).Replace("{sha256}", artifact.Sha256, StringComparison.Ordinal);
             List<string> query = [];
             foreach (var parameter in operation.Description["parameters"]?.AsArray() ?? [])

@@ -52,6 +52,9 @@ public class DatabaseTests : JobsTest
         await context.Nodes.ToListAsync();
         await context.Schedules.ToListAsync();
         await context.ScheduleRuns.ToListAsync();
+        await context.Benchmarks.ToListAsync();
+        await context.BenchmarkRows.ToListAsync();
+        await context.BenchmarkCells.ToListAsync();
 
         Assert.Equal((JobState.Queued, "resnet8"), (job.State, job.Spec.Student.Model));
         var mapped = context.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties().Select(property => (Table: entity.GetTableName()!, Column: property.GetColumnName())));

@@ -2,6 +2,7 @@ using KdService.Core.Jobs;
 using KdService.Core.Schema;
 using KdService.Core.Wire;
 using KdService.Jobs;
+using KdService.Jobs.Benchmarks;
 using Npgsql;
 
 namespace KdService.Api.Errors;
@@ -18,6 +19,7 @@ public static class ExceptionProblems
         InvalidDocumentException invalid => ProblemKind.InvalidDocument.Describe(Count(invalid.Problems), invalid.Problems),
         JobNotFoundException missing => ProblemKind.JobNotFound.Describe(missing.Message),
         ScheduleNotFoundException missing => ProblemKind.ScheduleNotFound.Describe(missing.Message),
+        BenchmarkNotFoundException missing => ProblemKind.BenchmarkNotFound.Describe(missing.Message),
         IdempotencyConflictException conflict => ProblemKind.IdempotencyConflict.Describe(conflict.Message),
         InvalidTransitionException refused => ProblemKind.InvalidTransition.Describe(refused.Message) with
         {

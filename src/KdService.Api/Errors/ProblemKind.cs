@@ -30,6 +30,9 @@ public sealed record ProblemKind(string Name, int Status, string Title)
     /// <summary>No such schedule.</summary>
     public static readonly ProblemKind ScheduleNotFound = new("schedule-not-found", 404, "There is no such schedule");
 
+    /// <summary>No such benchmark.</summary>
+    public static readonly ProblemKind BenchmarkNotFound = new("benchmark-not-found", 404, "There is no such benchmark");
+
     /// <summary>No such artifact.</summary>
     public static readonly ProblemKind ArtifactNotFound = new("artifact-not-found", 404, "There is no such artifact");
 

@@ -1,4 +1,3 @@
-using KdService.Api.Errors;
 using KdService.Api.Requests;
 using KdService.Core;
 using KdService.Core.Jobs;
@@ -50,21 +49,9 @@ public sealed record JobListQuery : IQuery<JobListQuery>
     {
         Statuses = Status,
         Method = Method,
-        Labels = Labels(),
+        Labels = Labels.Read(Label),
         Dataset = Dataset,
         Student = Student,
         Name = Name,
     };
-
-    private Dictionary<string, string> Labels()
-    {
-        var labels = new Dictionary<string, string>();
-        foreach (var label in Label)
-        {
-            var separator = label.AsSpan().IndexOfAny(':', '=');
-            if (!labels.TryAdd(label[..separator], label[(separator + 1)..]))
-                throw new RequestException(ProblemKind.InvalidParameter, $"label {label[..separator]} given twice; a job has one value of each label");
-        }
-        return labels;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using KdService.Core.Benchmarks;
 using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
@@ -15,7 +16,7 @@ namespace KdService.Api.OpenApi;
 public sealed class DocumentSchemas : IDocumentFilter
 {
     /// <summary>The documents that users write, and the unions that plans have in common with job specs.</summary>
-    public static IReadOnlyList<Type> Types { get; } = [typeof(JobSpec), typeof(ScheduleSpec), typeof(ScheduleChange), typeof(Dataset), typeof(Method), typeof(Objective), typeof(Optimizer), typeof(LrSchedule)];
+    public static IReadOnlyList<Type> Types { get; } = [typeof(JobSpec), typeof(BenchmarkSpec), typeof(ScheduleSpec), typeof(ScheduleChange), typeof(Dataset), typeof(Method), typeof(Objective), typeof(Optimizer), typeof(LrSchedule)];
 
     /// <inheritdoc />
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
@@ -24,6 +25,7 @@ public sealed class DocumentSchemas : IDocumentFilter
         swaggerDoc.Tags = new HashSet<OpenApiTag>
         {
             new() { Name = "Jobs", Description = "Submit jobs, follow them, steer them." },
+            new() { Name = "Benchmarks", Description = "Compare methods: a matrix of jobs that share teachers, and one report." },
             new() { Name = "Schedules", Description = "Run a job again and again, and see how its numbers move." },
             new() { Name = "Artifacts", Description = "The bytes that jobs made." },
             new() { Name = "Catalogue", Description = "What specs may name: methods, networks, data sets." },

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KdService.Api.Security;
 using KdService.Core.Specs;
@@ -33,6 +34,7 @@ public static class OpenApiSetup
             options.NonNullableReferenceTypesAsRequired();
             options.IncludeXmlComments(typeof(JobSpec).Assembly);
             options.MapType<JsonObject>(() => new OpenApiSchema { Type = JsonSchemaType.Object });
+            options.MapType<JsonElement>(() => new OpenApiSchema());
             options.OperationFilter<OperationDocumentation>();
             options.DocumentFilter<DocumentSchemas>();
             foreach (var type in DocumentSchemas.Types)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
 
@@ -88,6 +89,8 @@ public static class DocumentReader
         if (type.IsEnum) return ReadEnum(type, element, pointer, problems);
         if (typeof(IDictionary).IsAssignableFrom(type)) return ReadMap(type, field, element, pointer, problems);
         if (ElementType(type) is { } item) return ReadList(item, field, element, pointer, problems);
+        if (type == typeof(JsonNode)) return JsonSerializer.SerializeToNode(element);
+        if (type == typeof(JsonObject) && element.ValueKind == JsonValueKind.Object) return JsonObject.Create(element);
         return ReadObject(type, element, pointer, problems);
     }
 
@@ -122,7 +125,7 @@ public static class DocumentReader
         foreach (var member in element.EnumerateObject())
         {
             if (member.Name == discriminator) continue;
-            var place = $"{pointer}/{Escape(member.Name)}";
+            var place = $"{pointer}/{JsonPointer.Escape(member.Name)}";
             if (!properties.TryGetValue(member.Name, out var property))
                 problems.Add(place, $"unknown field; {Nearest(member.Name, properties.Keys)}");
             else if (member.Value.ValueKind == JsonValueKind.Null)
@@ -222,7 +225,7 @@ public static class DocumentReader
         var map = (IDictionary)Activator.CreateInstance(type)!;
         foreach (var member in element.EnumerateObject())
         {
-            var place = $"{pointer}/{Escape(member.Name)}";
+            var place = $"{pointer}/{JsonPointer.Escape(member.Name)}";
             problems.Require(member.Name.Length is > 0 and <= 63, place, "a key has from 1 to 63 characters");
             if (ReadString(field, member.Value, place, problems) is { } text) map[member.Name] = text;
         }
@@ -260,8 +263,6 @@ public static class DocumentReader
         var known = names.Order(StringComparer.Ordinal).ToList();
         return Spelling.Nearest(given, known) is { } near ? $"did you mean {near}?" : $"the fields here are {string.Join(", ", known)}";
     }
-
-    private static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
     private static string Lower(string sentence) => char.ToLower(sentence[0], CultureInfo.InvariantCulture) + sentence[1..].TrimEnd('.');
 }

@@ -80,6 +80,9 @@ public static class JsonSchema
             return new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } };
         if (DocumentReader.ElementType(type) is { } item)
             return new JsonObject { ["type"] = "array", ["items"] = OfValue(item, field), ["maxItems"] = field.MaxItems };
+        // What is checked elsewhere, by its place in another document.
+        if (type == typeof(JsonNode)) return [];
+        if (type == typeof(JsonObject)) return new JsonObject { ["type"] = "object" };
         return Of(type);
     }
 }

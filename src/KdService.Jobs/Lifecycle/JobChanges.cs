@@ -16,7 +16,7 @@ internal sealed class JobChanges(NpgsqlDataSource database, ILogger<JobChanges> 
 
     private readonly ConcurrentDictionary<string, HashSet<Watch>> _watches = new();
 
-    /// <summary>Watches a topic (a job's id, or its <see cref="JobEvents.StateTopic"/>) from now on.</summary>
+    /// <summary>Watches a topic (a job's id, its <see cref="JobEvents.StateTopic"/>, or <see cref="JobEvents.TurnTopic"/>) from now on.</summary>
     public Watch Subscribe(string topic)
     {
         var watch = new Watch(this, topic);

@@ -124,7 +124,7 @@ internal sealed class JobLifecycle(IJobEngine engine)
         };
         if (change.Reason is { } reason) data["reason"] = reason;
         if (change.Failure is { } failure) data["failure"] = failure with { Log = null };
-        await JobEvents.AppendStateAsync(connection, id, moved.EventId, moved.Attempt, data, cancellation);
+        await JobEvents.AppendStateAsync(connection, id, moved.EventId, moved.Attempt, moved.To.IsTerminal(), data, cancellation);
     }
 
     /// <summary>Moves the jobs that waited for this one.</summary>

@@ -1,6 +1,7 @@
 using KdService.Core.Jobs;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
+using KdService.Jobs.Benchmarks;
 using KdService.Jobs.Schedules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -32,6 +33,12 @@ internal sealed class JobsDbContext(DbContextOptions<JobsDbContext> options) : D
 
     public DbSet<ScheduleRun> ScheduleRuns => Set<ScheduleRun>();
 
+    public DbSet<StoredBenchmark> Benchmarks => Set<StoredBenchmark>();
+
+    public DbSet<StoredRow> BenchmarkRows => Set<StoredRow>();
+
+    public DbSet<StoredCell> BenchmarkCells => Set<StoredCell>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         var job = modelBuilder.Entity<Job>().ToTable("jobs");
@@ -57,6 +64,15 @@ internal sealed class JobsDbContext(DbContextOptions<JobsDbContext> options) : D
         var run = modelBuilder.Entity<ScheduleRun>().ToTable("schedule_runs");
         run.HasKey(entity => new { entity.ScheduleId, entity.Number });
         run.Property(entity => entity.Outcome).HasConversion(Word<RunOutcome>());
+        var benchmark = modelBuilder.Entity<StoredBenchmark>().ToTable("benchmarks");
+        AsJson(benchmark.Property(entity => entity.Labels));
+        AsJson(benchmark.Property(entity => entity.Spec));
+        var row = modelBuilder.Entity<StoredRow>().ToTable("benchmark_rows");
+        row.HasKey(entity => new { entity.BenchmarkId, entity.Number });
+        AsJson(row.Property(entity => entity.Options));
+        var cell = modelBuilder.Entity<StoredCell>().ToTable("benchmark_cells");
+        cell.HasKey(entity => new { entity.BenchmarkId, entity.Number });
+        AsJson(cell.Property(entity => entity.Spec));
 
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
             property.SetColumnName(Json.Naming.ConvertName(property.Name));

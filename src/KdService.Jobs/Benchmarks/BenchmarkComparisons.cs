@@ -1,0 +1,95 @@
+using System.Text.Json;
+using KdService.Core.Benchmarks;
+using KdService.Core.Runs;
+using KdService.Core.Schema;
+using Microsoft.Extensions.Caching.Memory;
+using Npgsql;
+
+namespace KdService.Jobs.Benchmarks;
+
+/// <summary>
+/// Compares rows of a benchmark with their baselines. Results of jobs that have succeeded do not change, so neither does a comparison of
+/// the same pairs: it is kept, for whoever polls a benchmark that runs.
+/// </summary>
+internal sealed class BenchmarkComparisons(NpgsqlDataSource database, ArtifactStore store) : IDisposable
+{
+    private const long MostKept = 10_000;
+
+    private readonly MemoryCache _kept = new(new MemoryCacheOptions { SizeLimit = MostKept });
+
+    /// <summary>Compares the rows that have pairs: jobs of equal seed that have succeeded, in the row and in its baseline.</summary>
+    /// <returns>By the row's label, the comparisons of the last and of the best epoch.</returns>
+    public async Task<IReadOnlyDictionary<string, RowComparison>> OfAsync(
+        IReadOnlyList<BenchmarkRowKey> rows, string baseline, IReadOnlyList<BenchmarkOutcome> outcomes, CancellationToken cancellation)
+    {
+        var done = outcomes.Where(outcome => outcome.Student is not null).ToLookup(outcome => outcome.Row);
+        var predictions = new Dictionary<string, Predictions?>();
+        Dictionary<string, RowComparison> comparisons = [];
+        foreach (var row in rows)
+        {
+            if (BenchmarkTable.BaselineOf(row, rows, baseline) is not { } against) continue;
+            List<Pair> pairs = [.. done[row.Label].Join(done[against.Label], cell => cell.Seed, cell => cell.Seed, (cell, other) => new Pair(cell, other))];
+            if (pairs.Count == 0) continue;
+            var key = string.Join(' ', pairs.Select(pair => $"{pair.Row.Job} {pair.Baseline.Job}"));
+            if (!_kept.TryGetValue(key, out RowComparison? comparison))
+            {
+                comparison = await CompareAsync(pairs, predictions, cancellation);
+                _kept.Set(key, comparison, new MemoryCacheEntryOptions { Size = 1 });
+                // Those of the baseline serve every row; the others are not needed again.
+                foreach (var pair in pairs) predictions.Remove(pair.Row.Job!);
+            }
+            comparisons[row.Label] = comparison!;
+        }
+        return comparisons;
+    }
+
+    public void Dispose() => _kept.Dispose();
+
+    private async Task<RowComparison> CompareAsync(List<Pair> pairs, Dictionary<string, Predictions?> known, CancellationToken cancellation)
+    {
+        async Task<Predictions?> Of(string job) =>
+            known.TryGetValue(job, out var kept) ? kept : known[job] = await ReadAsync(job, cancellation);
+        List<(Predictions Row, Predictions Baseline)> answers = [];
+        foreach (var pair in pairs)
+        {
+            if (await Of(pair.Row.Job!) is { } row && await Of(pair.Baseline.Job!) is { } baseline && row.Labels.SequenceEqual(baseline.Labels))
+                answers.Add((row, baseline));
+        }
+        // All pairs have their predictions of one test set, or none counts: a bootstrap over some of them would look like all.
+        if (answers.Count == pairs.Count && answers.All(answer => answer.Row.Labels.Count > 0 && answer.Row.Labels.SequenceEqual(answers[0].Row.Labels)))
+        {
+            return new RowComparison(
+                Comparison.OfPredictions([.. answers.Select(answer => Gains(answer.Row.Labels, answer.Row.Last, answer.Baseline.Last))]),
+                Comparison.OfPredictions([.. answers.Select(answer => Gains(answer.Row.Labels, answer.Row.Best, answer.Baseline.Best))]));
+        }
+        return new RowComparison(
+            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Last?.Accuracy - pair.Baseline.Student!.Last?.Accuracy).OfType<double>()]),
+            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Best.Accuracy - pair.Baseline.Student!.Best.Accuracy)]));
+    }
+
+    /// <summary>For each sample 1 where only the row is right, -1 where only the baseline is, else 0.</summary>
+    private static sbyte[] Gains(IReadOnlyList<int> labels, IReadOnlyList<int> row, IReadOnlyList<int> baseline)
+    {
+        var gains = new sbyte[labels.Count];
+        for (var sample = 0; sample < gains.Length; sample++)
+            gains[sample] = (sbyte)((row[sample] == labels[sample] ? 1 : 0) - (baseline[sample] == labels[sample] ? 1 : 0));
+        return gains;
+    }
+
+    /// <summary>A job's predictions; null where it left none, as jobs of earlier versions did.</summary>
+    private async Task<Predictions?> ReadAsync(string job, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("select sha256 from artifacts where job_id = $1 and name = $2");
+        command.Parameters.Add(new() { Value = job });
+        command.Parameters.Add(new() { Value = Predictions.FileName });
+        if (await command.ExecuteScalarAsync(cancellation) is not string sha256 || store.Open(sha256) is not { } file) return null;
+        await using (file) return await JsonSerializer.DeserializeAsync<Predictions>(file, Json.Compact, cancellation);
+    }
+
+    private sealed record Pair(BenchmarkOutcome Row, BenchmarkOutcome Baseline);
+}
+
+/// <summary>A row against its baseline.</summary>
+/// <param name="Last">By the last epoch's weights.</param>
+/// <param name="Best">By the best epoch's weights.</param>
+internal sealed record RowComparison(Comparison? Last, Comparison? Best);

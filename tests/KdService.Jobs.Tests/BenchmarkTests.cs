@@ -1,0 +1,225 @@
+using System.Text;
+using KdService.Core.Benchmarks;
+using KdService.Core.Jobs;
+using KdService.Core.Schema;
+using KdService.Core.Wire;
+using KdService.Jobs.Benchmarks;
+using KdService.Jobs.Tests.Support;
+
+namespace KdService.Jobs.Tests;
+
+public class BenchmarkTests : JobsTest
+{
+    [Fact]
+    public async Task Benchmark_RunsEveryCellAndTrainsTheTeacherOnce()
+    {
+        var (node, trainer) = await StartAsync(ScriptedTrainer.Steps(1, 0));
+
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none", "kd"], "seeds": [1, 2]}"""));
+        var view = await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished);
+
+        Assert.Equal(new Dictionary<string, int> { ["succeeded"] = 4 }, view.Jobs);
+        Assert.Equal([("none", 1L), ("kd", 1), ("none", 2), ("kd", 2)], view.Cells!.Select(cell => (cell.Row, cell.Seed)));
+        var teacher = Assert.Single(view.Teachers!);
+        Assert.Equal(("resnet20", 2, JobState.Succeeded), (teacher.Model, teacher.Students, teacher.Status));
+        Assert.Equal(5, trainer.Runs.Count(run => run.What == "start"));
+        Assert.NotNull(view.FinishedAt);
+        var jobs = await node.Queries.ListAsync(new JobFilter { Labels = new Dictionary<string, string> { ["benchmark"] = id, ["row"] = "kd" } }, null, 10, CancellationToken.None);
+        Assert.Equal(["kd, seed 2", "kd, seed 1"], jobs.Items.Select(job => job.Name));
+    }
+
+    [Fact]
+    public async Task MaxRunning_BoundsTheJobsUnderWay_AndEachEndLetsTheNextIn()
+    {
+        var node = await StartApiAsync();
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none"], "seeds": [1, 2, 3, 4, 5]}""", ", \"max_running\": 2"));
+        var view = await WaitAsync(node, id, benchmark => Count(benchmark, "planned") == 3);
+        Assert.Equal([1L, 2], view.Cells!.Where(cell => cell.Job is not null).Select(cell => cell.Seed));
+
+        // The driver hears of the end; the node's timer is an hour away.
+        await node.Control.CancelAsync(view.Cells![0].Job!, CancellationToken.None);
+        view = await WaitAsync(node, id, benchmark => Count(benchmark, "planned") == 2);
+
+        Assert.Equal((1, 2), (Count(view, "cancelled"), Count(view, "queued")));
+        Assert.Equal(BenchmarkState.Running, view.Status);
+    }
+
+    [Fact]
+    public async Task Drivers_OfManyNodesAtOnce_SubmitEachCellOnceAndKeepTheBound()
+    {
+        var node = await StartApiAsync();
+        var nodes = new[] { node, await StartApiAsync(), await StartApiAsync() };
+        var bounded = await SubmitAsync(node, Plan("""{"methods": ["none"], "seeds": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}""", ", \"max_running\": 7"));
+        var seeds = string.Join(", ", Enumerable.Range(0, 40));
+        var whole = await SubmitAsync(node, Plan($$"""{"methods": ["none"], "seeds": [{{seeds}}]}"""));
+
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(turn => nodes[turn % 3].Get<BenchmarkDriver>().AdvanceAsync(CancellationToken.None)));
+
+        Assert.Equal(7, Count(await node.Get<BenchmarkQueries>().GetAsync(bounded, CancellationToken.None), "queued"));
+        Assert.Equal(40, Count(await node.Get<BenchmarkQueries>().GetAsync(whole, CancellationToken.None), "queued"));
+        Assert.Equal(47L, await node.ScalarAsync<long>("select count(*) from jobs"));
+    }
+
+    [Fact]
+    public async Task Driver_CutShort_LeavesNoJobWithoutItsCell()
+    {
+        var node = await StartApiAsync();
+        // The note that a cell has its job fails once: what was inserted before it must go with it.
+        await node.ExecuteAsync("""
+            create function cut() returns trigger language plpgsql as
+            $$ begin if new.number = 3 and not exists (select from pg_tables where tablename = 'mended') then raise 'cut short'; end if; return new; end $$;
+            create trigger cut before update on benchmark_cells for each row execute function cut()
+            """);
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none"], "seeds": [0, 1, 2, 3, 4, 5]}"""));
+        await node.Get<BenchmarkDriver>().AdvanceAsync(CancellationToken.None);
+        Assert.Equal(0L, await node.ScalarAsync<long>("select count(*) from jobs"));
+
+        await node.ExecuteAsync("create table mended ()");
+        var other = await StartApiAsync();
+        var view = await WaitAsync(other, id, benchmark => Count(benchmark, "queued") == 6);
+
+        Assert.Equal(6, view.Cells!.Select(cell => cell.Job).Distinct().Count());
+        Assert.Equal(6L, await node.ScalarAsync<long>("select count(*) from jobs"));
+    }
+
+    [Fact]
+    public async Task Cancel_EndsWhatIsUnderWayAndSubmitsNoMore()
+    {
+        var node = await StartApiAsync();
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none"], "seeds": [1, 2, 3]}""", ", \"max_running\": 1"));
+        await WaitAsync(node, id, benchmark => Count(benchmark, "queued") == 1);
+
+        var cancelled = await node.Get<BenchmarkControl>().CancelAsync(id, CancellationToken.None);
+        await node.Get<BenchmarkDriver>().AdvanceAsync(CancellationToken.None);
+        var again = await node.Get<BenchmarkControl>().CancelAsync(id, CancellationToken.None);
+
+        Assert.Equal(BenchmarkState.Cancelled, cancelled.Status);
+        Assert.Equal(new Dictionary<string, int> { ["planned"] = 2, ["cancelled"] = 1 }, again.Jobs);
+        await Assert.ThrowsAsync<BenchmarkNotFoundException>(() => node.Get<BenchmarkControl>().CancelAsync("01jtqv8k3m5x7r9w2y4z6a8c0e", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task SameKeyAndBenchmark_FromManyClientsAtOnce_IsOneBenchmark()
+    {
+        var node = await StartApiAsync();
+        var plan = Plan("""{"methods": ["none"], "seeds": [1, 2]}""");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => node.Get<BenchmarkSubmission>().SubmitAsync(plan, "key", CancellationToken.None)));
+
+        Assert.Single(answers.Select(answer => answer.Benchmark.Id).Distinct());
+        Assert.Single(answers, answer => answer.Created);
+        var refused = await Assert.ThrowsAsync<IdempotencyConflictException>(() => node.Get<BenchmarkSubmission>().SubmitAsync(Plan("""{"methods": ["none"], "seeds": [1]}"""), "key", CancellationToken.None));
+        Assert.Equal(answers[0].Benchmark.Id, refused.Id);
+    }
+
+    [Fact]
+    public async Task DataThatIsNotHere_IsNamedByItsPlaceInTheDocument()
+    {
+        var node = await StartApiAsync();
+        var plan = Plan("""{"methods": ["none", "kd"], "options": {"/dataset": [{"name": "procedural"}, {"name": "cifar10"}]}}""", dataset: null);
+
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.Get<BenchmarkSubmission>().SubmitAsync(plan, null, CancellationToken.None));
+
+        Assert.Equal("/matrix/options/~1dataset/1/name", Assert.Single(refused.Problems).Pointer);
+    }
+
+    [Fact]
+    public async Task Validation_CountsJobsAndDistinctTeachers()
+    {
+        var node = await StartApiAsync();
+        var view = await node.Get<BenchmarkSubmission>().ValidateAsync(
+            Plan("""{"methods": ["none", "kd", "annealing_kd"], "seeds": [1, 2, 3], "options": {"/teacher/seed": [0, 1]}}"""), CancellationToken.None);
+
+        Assert.Equal((15, 5), (view.Jobs, view.Rows.Count));
+        Assert.Equal([(0L, 6), (1L, 6)], view.Teachers.Select(teacher => (teacher.Seed, teacher.Students)));
+        Assert.Equal(view.Rows.Sum(row => 3 * row.Estimate.Seconds) + view.Teachers.Sum(teacher => teacher.Estimate.Seconds), view.Estimate.Seconds, 1e-6);
+        Assert.Equal(0L, await node.ScalarAsync<long>("select count(*) from benchmarks"));
+    }
+
+    [Fact]
+    public async Task List_Pages_MeetEveryBenchmarkOnceNewestFirst()
+    {
+        var node = await StartApiAsync();
+        List<string> ids = [];
+        for (var index = 0; index < 5; index++) ids.Add(await SubmitAsync(node, Plan("""{"methods": ["none"]}""", $$""", "labels": {"odd": "{{index % 2}}"} """)));
+        var queries = node.Get<BenchmarkQueries>();
+
+        var first = await queries.ListAsync(new Dictionary<string, string>(), null, 3, CancellationToken.None);
+        var second = await queries.ListAsync(new Dictionary<string, string>(), first.Next, 3, CancellationToken.None);
+        var odd = await queries.ListAsync(new Dictionary<string, string> { ["odd"] = "1" }, null, 3, CancellationToken.None);
+
+        Assert.Equal(ids.AsEnumerable().Reverse(), first.Items.Concat(second.Items).Select(benchmark => benchmark.Id));
+        Assert.Null(second.Next);
+        Assert.Equal([ids[3], ids[1]], odd.Items.Select(benchmark => benchmark.Id));
+        Assert.All(first.Items, benchmark => Assert.True(benchmark is { Rows: null, Cells: null, Spec: null, Jobs.Count: 1 }));
+    }
+
+    [Fact]
+    public async Task Failure_IsShownBesideWhatSucceeded()
+    {
+        var (node, _) = await StartAsync(Reporting("0.5") + "; grep -q '\"seed\": 2' run.json && fail diverged 'loss nan' 65; report");
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none"], "seeds": [1, 2, 3]}"""));
+
+        var view = await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished);
+
+        Assert.Equal(new Dictionary<string, int> { ["succeeded"] = 2, ["failed"] = 1 }, view.Rows![0].Jobs);
+        Assert.Equal((2, 0.5), (view.Rows[0].Best!.N, view.Rows[0].Best!.Mean));
+        Assert.Equal(FailureCode.Diverged, view.Cells!.Single(cell => cell.Seed == 2).Failure!.Code);
+    }
+
+    [Fact]
+    public async Task Comparison_IsABootstrapWhereJobsLeftPredictionsAndATTestWhereOneDidNot()
+    {
+        // Of ten samples the student alone knows five, with its teacher eight.
+        var (node, _) = await StartAsync(
+            Reporting("0.5") + """
+            ; if [ -f teacher.safetensors ]; then answers='[0,0,0,0,0,0,0,0,1,1]'; else answers='[0,0,0,0,0,1,1,1,1,1]'; fi
+            echo '{"labels":[0,0,0,0,0,0,0,0,0,0],"best":'$answers',"last":'$answers'}' > predictions.json; artifact predictions.json
+            report
+            """);
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none", "kd"], "seeds": [1, 2]}"""));
+        var row = (await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished)).Rows!;
+
+        Assert.Null(row[0].BestAgainstBaseline);
+        Assert.Equal((ComparisonBasis.Bootstrap, 2, 0.3), (row[1].BestAgainstBaseline!.Basis, row[1].BestAgainstBaseline!.Pairs, Math.Round(row[1].BestAgainstBaseline!.Difference, 9)));
+        Assert.True(row[1].LastAgainstBaseline is { Low: >= 0, High: <= 0.8 });
+
+        await node.ExecuteAsync("delete from artifacts where name = 'predictions.json' and job_id = (select max(job_id) from benchmark_cells)");
+        var other = await StartApiAsync();
+        row = (await other.Get<BenchmarkQueries>().GetAsync(id, CancellationToken.None)).Rows!;
+        Assert.Equal((ComparisonBasis.Seeds, 2, 0.0), (row[1].BestAgainstBaseline!.Basis, row[1].BestAgainstBaseline!.Pairs, row[1].BestAgainstBaseline!.Difference));
+    }
+
+    /// <summary>Defines <c>report</c>, which finishes with a student of an accuracy.</summary>
+    private static string Reporting(string accuracy)
+    {
+        var result = $$"""{"samples":10,"accuracy":{{accuracy}},"nll":1,"ece":0.1}""";
+        var student = $$"""{"id":"student","role":"student","architecture":"resnet8","parameters":78042,"best_epoch":1,"last":{{result}},"best":{{result}} }""";
+        return "report() { echo best > student.best.safetensors; artifact student.best.safetensors; "
+            + $$$"""say '{"type":"finished","report":{"protocol":"holdout","models":[{{{student}}}],"teacher_signals":[],"steps":1,"seconds":2,"peak_memory_bytes":1,"environment":{"lib_torch":"none","device":"cpu","blas":"none","cpu_capability":"none","threads":1,"trainer":"scripted"} } }'; leave 0; }""";
+    }
+
+    private static int Count(BenchmarkView benchmark, string state) => benchmark.Jobs.GetValueOrDefault(state);
+
+    private static async Task<string> SubmitAsync(TestNode node, BenchmarkPlan plan) =>
+        (await node.Get<BenchmarkSubmission>().SubmitAsync(plan, null, CancellationToken.None)).Benchmark.Id;
+
+    private static async Task<BenchmarkView> WaitAsync(TestNode node, string id, Func<BenchmarkView, bool> condition)
+    {
+        BenchmarkView? benchmark = null;
+        await TestNode.UntilAsync(
+            async () => condition(benchmark = await node.Get<BenchmarkQueries>().GetAsync(id, CancellationToken.None)),
+            () => Task.FromResult(Json.Write(benchmark! with { Spec = null }, indented: true)));
+        return benchmark!;
+    }
+
+    private static BenchmarkPlan Plan(string matrix, string more = "", string? dataset = """{"name": "procedural"}""")
+    {
+        var data = dataset is null ? "" : $"\"dataset\": {dataset}, ";
+        var problems = new ProblemList();
+        var plan = BenchmarkExpansion.Read(Encoding.UTF8.GetBytes(
+            $$"""{"name": "test", "base": { {{data}}"teacher": {"model": "resnet20"}, "student": {"model": "resnet8"} }, "matrix": {{matrix}}{{more}} }"""), problems);
+        Assert.Empty(problems.Items);
+        return plan!;
+    }
+}
