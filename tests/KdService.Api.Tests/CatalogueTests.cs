@@ -1,5 +1,6 @@
 using System.Net;
 using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Wire;
 
@@ -22,7 +23,7 @@ public sealed class CatalogueTests(Service service)
     {
         var models = (await service.GetAsync<Page<ModelView>>("/v1/models")).Items;
         Assert.Equal(ArchitectureCatalogue.All.Keys, models.Select(model => model.Name));
-        Assert.Equal(ArchitectureCatalogue.Find("resnet20")!.Parameters(100), models.Single(model => model.Name == "resnet20").Parameters["100"]);
+        Assert.Equal(ArchitectureCatalogue.Find("resnet20")!.Parameters(DataShape.Pictures(100)), models.Single(model => model.Name == "resnet20").Parameters["100"]);
     }
 
     [Fact]

@@ -1,9 +1,13 @@
 using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 
 namespace KdService.Core.Tests;
 
 public class ArchitectureTests
 {
+    private static readonly DataShape Ten = DataShape.Pictures(10);
+    private static readonly DataShape Hundred = DataShape.Pictures(100);
+
     /// <summary>The exact counts derived for He et al.'s CIFAR networks: option A and B, 10 and 100 classes.</summary>
     [Theory]
     [InlineData(8, 75_290, 78_042, 81_140, 83_892)]
@@ -17,7 +21,7 @@ public class ArchitectureTests
     public void Parameters_OfCifarResNet_AreThePublishedCounts(int depth, long a10, long b10, long a100, long b100)
     {
         var (a, b) = (ArchitectureCatalogue.All[$"resnet{depth}a"], ArchitectureCatalogue.All[$"resnet{depth}"]);
-        Assert.Equal([a10, b10, a100, b100], [a.Parameters(10), b.Parameters(10), a.Parameters(100), b.Parameters(100)]);
+        Assert.Equal([a10, b10, a100, b100], [a.Parameters(Ten), b.Parameters(Ten), a.Parameters(Hundred), b.Parameters(Hundred)]);
     }
 
     [Theory]
@@ -25,8 +29,8 @@ public class ArchitectureTests
     [InlineData("resnet32x4", 7_410_730, 7_433_860)]
     public void Parameters_OfWideResNet_AreThePublishedCounts(string name, long with10, long with100)
     {
-        Assert.Equal(with10, ArchitectureCatalogue.All[name].Parameters(10));
-        Assert.Equal(with100, ArchitectureCatalogue.All[name].Parameters(100));
+        Assert.Equal(with10, ArchitectureCatalogue.All[name].Parameters(Ten));
+        Assert.Equal(with100, ArchitectureCatalogue.All[name].Parameters(Hundred));
     }
 
     /// <summary>What the reference implementation of the tables that papers compare by counts for them.</summary>
@@ -44,8 +48,15 @@ public class ArchitectureTests
     [InlineData("shufflenetv2", 1_263_278, 1_355_528)]
     public void Parameters_OfRepDistillersNetworks_AreItsOwn(string name, long with10, long with100)
     {
-        Assert.Equal(with10, ArchitectureCatalogue.All[name].Parameters(10));
-        Assert.Equal(with100, ArchitectureCatalogue.All[name].Parameters(100));
+        Assert.Equal(with10, ArchitectureCatalogue.All[name].Parameters(Ten));
+        Assert.Equal(with100, ArchitectureCatalogue.All[name].Parameters(Hundred));
+    }
+
+    [Fact]
+    public void Parameters_OfMlp_DependOnTheLengthOfTheVectors()
+    {
+        Assert.Equal((32 * 64 + 64) + (64 * 64 + 64) + (64 * 20 + 20), ArchitectureCatalogue.All["mlp64"].Parameters(new Clusters().Shape));
+        Assert.Equal((100 * 64 + 64) + (64 * 64 + 64) + (64 * 20 + 20), ArchitectureCatalogue.All["mlp64"].Parameters(new Clusters { Dimension = 100 }.Shape));
     }
 
     [Fact]
@@ -53,12 +64,12 @@ public class ArchitectureTests
     {
         // conv 3->16 and 16->16 with bias and batch norm, then 16 channels of 8x8 to 10 classes.
         const long expected = (27 * 16 + 16 + 32) + (144 * 16 + 16 + 32) + (16 * 64 * 10 + 10);
-        Assert.Equal(expected, ArchitectureCatalogue.All["plane2"].Parameters(10));
+        Assert.Equal(expected, ArchitectureCatalogue.All["plane2"].Parameters(Ten));
     }
 
     [Fact]
     public void MultiplyAdds_OfResNet20_AreTheKnownFortyMillion()
     {
-        Assert.InRange(ArchitectureCatalogue.All["resnet20a"].MultiplyAdds(10), 40_500_000, 40_700_000);
+        Assert.InRange(ArchitectureCatalogue.All["resnet20a"].MultiplyAdds(Ten), 40_500_000, 40_700_000);
     }
 }

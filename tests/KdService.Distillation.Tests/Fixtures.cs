@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Tests;
@@ -26,6 +28,14 @@ internal static class Fixtures
     {
         var values = Enumerable.Range(0, count * 3072).Select(index => (float)Math.Sin(index * 0.37 + Math.Floor(index / 1024.0))).ToArray();
         return tensor(values).reshape(count, 3, 32, 32);
+    }
+
+    /// <summary>Inputs for a network, and their shape: pictures, or the first numbers of them where it takes vectors.</summary>
+    public static (Tensor Inputs, DataShape Shape) For(string network, int classes, int count)
+    {
+        if (!ArchitectureCatalogue.All[network].TakesVectors) return (Pictures(count), DataShape.Pictures(classes));
+        const int Length = 32;
+        return (Pictures(count).flatten(1).narrow(1, 0, Length).reshape(count, Length, 1, 1), new DataShape(Length, 1, 1, classes));
     }
 
     public static float[] Floats(Tensor tensor)

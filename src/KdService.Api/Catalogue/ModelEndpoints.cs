@@ -1,6 +1,7 @@
 using KdService.Api.OpenApi;
 using KdService.Api.Requests;
 using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 using KdService.Core.Wire;
 
 namespace KdService.Api.Catalogue;
@@ -16,12 +17,15 @@ public static class ModelEndpoints
             .WithTags("Catalogue")
             .WithName("list_models")
             .WithSummary("List the networks")
-            .WithDescription("Every network that a spec may name as teacher, assistant or student, with its parameters for 10 and 100 classes and the arithmetic of one forward pass.")
+            .WithDescription("Every network that a spec may name as teacher, assistant or student, with its parameters for 10 and 100 classes and the arithmetic of one forward pass; those that take vectors, for vectors of the length that clusters has by default.")
             .Answers(() => Models with { Items = [Models.Items[0]] });
 
     private static ModelView Describe(Architecture architecture) => new(
         architecture.Name,
         architecture.Family,
-        new Dictionary<string, long> { ["10"] = architecture.Parameters(10), ["100"] = architecture.Parameters(100) },
-        architecture.MultiplyAdds(10));
+        new Dictionary<string, long> { ["10"] = architecture.Parameters(Example(architecture, 10)), ["100"] = architecture.Parameters(Example(architecture, 100)) },
+        architecture.MultiplyAdds(Example(architecture, 10)));
+
+    private static DataShape Example(Architecture architecture, int classes) =>
+        architecture.TakesVectors ? new Clusters().Shape with { Classes = classes } : DataShape.Pictures(classes);
 }

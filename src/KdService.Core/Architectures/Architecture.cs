@@ -5,15 +5,21 @@ namespace KdService.Core.Architectures;
 /// <summary>What is known of a network without building it; built by the distillation library under the same name.</summary>
 /// <param name="Name">As specs write it, e.g. <c>resnet20</c>.</param>
 /// <param name="Family">For people, e.g. <c>CIFAR ResNet, option B</c>.</param>
-/// <param name="Layers">The layers that have weights, for a number of classes.</param>
+/// <param name="Layers">The layers that have weights, for the shape of the data.</param>
 /// <param name="Taps">The places whose features can be read, in the order of the forward pass, for a number of classes.</param>
-public sealed record Architecture(string Name, string Family, Func<int, IReadOnlyList<Layer>> Layers, Func<int, IReadOnlyList<Tap>> Taps)
+public sealed record Architecture(string Name, string Family, Func<DataShape, IReadOnlyList<Layer>> Layers, Func<int, IReadOnlyList<Tap>> Taps)
 {
-    /// <summary>Trainable parameters for a number of classes.</summary>
-    public long Parameters(int classes) => Layers(classes).Sum(layer => layer.Parameters);
+    /// <summary>Whether inputs are vectors, of any length; else they are colour pictures of 32x32.</summary>
+    public bool TakesVectors { get; init; }
+
+    /// <summary>Whether the network can be built for data of a shape.</summary>
+    public bool Fits(DataShape shape) => TakesVectors ? shape.IsVector : shape == DataShape.Pictures(shape.Classes);
+
+    /// <summary>Trainable parameters for data of a shape.</summary>
+    public long Parameters(DataShape shape) => Layers(shape).Sum(layer => layer.Parameters);
 
     /// <summary>Multiply-accumulate operations of one forward pass of one sample.</summary>
-    public long MultiplyAdds(int classes) => Layers(classes).Sum(layer => layer.MultiplyAdds);
+    public long MultiplyAdds(DataShape shape) => Layers(shape).Sum(layer => layer.MultiplyAdds);
 
     /// <summary>The tap of a name on the network for a data set; null if there is none.</summary>
     public Tap? FindTap(string name, Dataset dataset) => Taps(dataset.Classes).FirstOrDefault(tap => tap.Name == name);

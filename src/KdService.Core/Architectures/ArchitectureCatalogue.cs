@@ -6,7 +6,7 @@ public static class ArchitectureCatalogue
     /// <summary>All networks, by name.</summary>
     public static IReadOnlyDictionary<string, Architecture> All { get; } = ((IEnumerable<Architecture>)
     [
-        .. CifarResNets.All, .. BottleneckResNets.All, .. WideResNets.All, .. Vggs.All, .. MobileNets.All, .. ShuffleNets.All, .. PlainCnns.All,
+        .. CifarResNets.All, .. BottleneckResNets.All, .. WideResNets.All, .. Vggs.All, .. MobileNets.All, .. ShuffleNets.All, .. PlainCnns.All, .. Mlps.All,
     ]).ToDictionary(architecture => architecture.Name);
 
     /// <summary>Finds a network by name; null if there is none.</summary>

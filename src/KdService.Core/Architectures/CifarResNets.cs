@@ -13,9 +13,9 @@ public static class CifarResNets
     /// <summary>Every CIFAR ResNet.</summary>
     public static IEnumerable<Architecture> All =>
     [
-        .. Depths.Select(depth => new Architecture($"resnet{depth}", "CIFAR ResNet, option B", classes => Layers(depth, [16, 16, 32, 64], true, classes), _ => Taps(depth, [16, 16, 32, 64]))),
-        .. Depths.Select(depth => new Architecture($"resnet{depth}a", "CIFAR ResNet, option A", classes => Layers(depth, [16, 16, 32, 64], false, classes), _ => Taps(depth, [16, 16, 32, 64]))),
-        .. Depths.Select(depth => new Architecture($"resnet{depth}x4", "CIFAR ResNet, four times the width", classes => Layers(depth, [32, 64, 128, 256], true, classes), _ => Taps(depth, [32, 64, 128, 256]))),
+        .. Depths.Select(depth => new Architecture($"resnet{depth}", "CIFAR ResNet, option B", shape => Layers(depth, [16, 16, 32, 64], true, shape.Classes), _ => Taps(depth, [16, 16, 32, 64]))),
+        .. Depths.Select(depth => new Architecture($"resnet{depth}a", "CIFAR ResNet, option A", shape => Layers(depth, [16, 16, 32, 64], false, shape.Classes), _ => Taps(depth, [16, 16, 32, 64]))),
+        .. Depths.Select(depth => new Architecture($"resnet{depth}x4", "CIFAR ResNet, four times the width", shape => Layers(depth, [32, 64, 128, 256], true, shape.Classes), _ => Taps(depth, [32, 64, 128, 256]))),
     ];
 
     private static List<Layer> Layers(int depth, int[] widths, bool projection, int classes)

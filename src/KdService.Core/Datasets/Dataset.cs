@@ -40,6 +40,12 @@ public abstract record Dataset
     /// <summary>Shape of one input: channels, height, width.</summary>
     public virtual (int Channels, int Height, int Width) InputShape => (3, 32, 32);
 
+    /// <summary>Shape of one input, and the number of classes.</summary>
+    public DataShape Shape => new(InputShape.Channels, InputShape.Height, InputShape.Width, Classes);
+
+    /// <summary>Bytes that one number of an input takes in memory.</summary>
+    public virtual int BytesPerValue => 1;
+
     /// <summary>Mean of each input channel, pixels in [0, 1].</summary>
     public abstract IReadOnlyList<double> Mean { get; }
 
@@ -76,6 +82,10 @@ public abstract record Dataset
         (_, { } views) => epoch % views,
         _ => epochsBefore + epoch,
     };
+
+    /// <summary>Notes what the options' ranges cannot say.</summary>
+    public virtual void Validate(ProblemList problems) => problems.Require(TrainLimit is not { } limit || limit <= TrainSize, "/dataset/train_limit",
+        $"{TrainLimit} given; at most {TrainSize}, the training samples of {Name}");
 
     /// <summary>The data set's name in specs.</summary>
     public string Name => Union.Case(GetType()).Name;

@@ -1,4 +1,3 @@
-using KdService.Core.Architectures;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
@@ -37,7 +36,7 @@ public sealed record EnsembleKd : Method
     {
         problems.Require(Members is { Count: > 0 }, "/method/members", "an empty list given; at least one network, or method kd");
         foreach (var (index, name) in (Members ?? []).Index())
-            problems.Require(ArchitectureCatalogue.Find(name) is not null, $"/method/members/{index}", SpecValidation.UnknownArchitecture(name));
+            SpecValidation.RequireNetwork(name, spec.Dataset, $"/method/members/{index}", problems);
     }
 
     /// <inheritdoc />

@@ -1,4 +1,3 @@
-using KdService.Core.Architectures;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
@@ -35,7 +34,7 @@ public sealed record MutualLearning : Method
     {
         problems.Require(Peers is { Count: > 0 }, "/method/peers", "an empty list given; at least one network, or method none");
         foreach (var (index, name) in (Peers ?? []).Index())
-            problems.Require(ArchitectureCatalogue.Find(name) is not null, $"/method/peers/{index}", SpecValidation.UnknownArchitecture(name));
+            SpecValidation.RequireNetwork(name, spec.Dataset, $"/method/peers/{index}", problems);
     }
 
     /// <inheritdoc />

@@ -1,4 +1,3 @@
-using KdService.Core.Architectures;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
@@ -71,7 +70,7 @@ public sealed record ProKd : Method
             $"{MaxTemperature} given; at most {first}, the epochs of the stage, so that every annealing step has an epoch");
         problems.Require(Mapping is null || Mapping.Count == first, "/method/mapping", $"{Mapping?.Count} entries given; {first}, one for each epoch of the stage");
         if (Alongside is not { } network) return;
-        problems.Require(ArchitectureCatalogue.Find(network) is not null, "/method/alongside", SpecValidation.UnknownArchitecture(network));
+        SpecValidation.RequireNetwork(network, spec.Dataset, "/method/alongside", problems);
         problems.Require(Checkpoints is null, "/method/checkpoints", "given with alongside; a teacher that is trained beside the student is followed as it is");
         problems.Require(Mapping is null, "/method/mapping", "given with alongside; a teacher that is trained beside the student is followed as it is");
     }

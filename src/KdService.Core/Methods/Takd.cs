@@ -1,4 +1,3 @@
-using KdService.Core.Architectures;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
@@ -33,7 +32,7 @@ public sealed record Takd : Method
     {
         problems.Require(Assistants is { Count: > 0 }, "/method/assistants", "an empty list given; at least one network, or method kd");
         foreach (var (index, name) in (Assistants ?? []).Index())
-            problems.Require(ArchitectureCatalogue.Find(name) is not null, $"/method/assistants/{index}", SpecValidation.UnknownArchitecture(name));
+            SpecValidation.RequireNetwork(name, spec.Dataset, $"/method/assistants/{index}", problems);
     }
 
     /// <inheritdoc />

@@ -114,6 +114,8 @@ public sealed class PlanBuilder
     // Conditions between the networks of a plan and the losses of its stages.
     private void Check(Plan plan)
     {
+        foreach (var network in _models.Select(model => plan.Network(model.Id)).Where(network => !network.Fits(plan.Dataset.Shape)))
+            Problems.Add("/method", SpecValidation.Misfit(network, plan.Dataset));
         foreach (var (stage, pointer) in _stages.Zip(_pointers))
         {
             Check(plan, stage, stage.Trains, stage.Losses, stage.Curriculum, pointer);
@@ -138,6 +140,6 @@ public sealed class PlanBuilder
     private ModelPlan Describe(string id, ModelRole role, string name)
     {
         var architecture = ArchitectureCatalogue.Find(name) ?? throw new ArgumentException(SpecValidation.UnknownArchitecture(name), nameof(name));
-        return new ModelPlan { Id = id, Role = role, Architecture = name, Parameters = architecture.Parameters(Spec.Dataset.Classes) };
+        return new ModelPlan { Id = id, Role = role, Architecture = name, Parameters = architecture.Parameters(Spec.Dataset.Shape) };
     }
 }

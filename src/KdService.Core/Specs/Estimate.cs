@@ -29,22 +29,21 @@ public sealed record Estimate
     /// <summary>Estimates a plan; its teacher's own training is another job.</summary>
     public static Estimate Of(Plan plan, int threads)
     {
-        var classes = plan.Dataset.Classes;
+        var shape = plan.Dataset.Shape;
         double work = 0;
         long memory = 0;
         foreach (var stage in plan.Stages)
         {
-            var trained = plan.Network(stage.Trains).MultiplyAdds(classes) + stage.Peers.Sum(peer => plan.Network(peer.Trains).MultiplyAdds(classes));
+            var trained = plan.Network(stage.Trains).MultiplyAdds(shape) + stage.Peers.Sum(peer => plan.Network(peer.Trains).MultiplyAdds(shape));
             // Backward costs about twice forward; evaluation is one more forward over the selection split.
             work += 3.0 * trained * plan.TrainSamples * stage.Epochs;
             work += 1.0 * trained * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
             if (stage.Curriculum is { } curriculum)
-                work += 1.0 * curriculum.Sources.Sum(source => plan.Network(source).MultiplyAdds(classes)) * plan.TrainSamples * Showing.TeacherPasses(plan, stage);
+                work += 1.0 * curriculum.Sources.Sum(source => plan.Network(source).MultiplyAdds(shape)) * plan.TrainSamples * Showing.TeacherPasses(plan, stage);
             // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.
             memory = Math.Max(memory, 4L * stage.BatchSize * trained / 100);
         }
-        var (channels, height, width) = plan.Dataset.InputShape;
-        var data = (long)(plan.Dataset.UsedTrainSize + plan.Dataset.TestSize) * channels * height * width;
+        var data = (long)(plan.Dataset.UsedTrainSize + plan.Dataset.TestSize) * shape.Values * plan.Dataset.BytesPerValue;
         var weights = plan.Models.Sum(model => model.Parameters) * sizeof(float);
         var everyEpoch = plan.CheckpointEveryEpochs is { } every ? plan.Stages.Sum(stage => stage.Epochs / every) : 0;
         return new Estimate

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 
@@ -37,21 +38,36 @@ public static class SpecValidation
     public static string UnknownArchitecture(string? given) =>
         $"{JsonSerializer.Serialize(given)} given; a network such as resnet8, resnet20, resnet110, resnet8x4 or plane10 (GET /v1/models lists all {ArchitectureCatalogue.All.Count})";
 
+    /// <summary>Notes at a place if a network is not in the catalogue, or does not take the inputs of the data.</summary>
+    /// <param name="name">The network's name.</param>
+    /// <param name="dataset">The data; null where it could not be read.</param>
+    /// <param name="pointer">JSON pointer to the name.</param>
+    /// <param name="problems">Takes the complaint.</param>
+    public static void RequireNetwork(string? name, Dataset? dataset, string pointer, ProblemList problems)
+    {
+        if (ArchitectureCatalogue.Find(name) is not { } network) problems.Add(pointer, UnknownArchitecture(name));
+        else if (dataset is not null && !network.Fits(dataset.Shape)) problems.Add(pointer, Misfit(network, dataset));
+    }
+
+    /// <summary>The complaint about a network that does not take the inputs of the data.</summary>
+    public static string Misfit(Architecture network, Dataset dataset) => network.TakesVectors
+        ? $"\"{network.Name}\" given, which takes vectors; the inputs of {dataset.Name} are {dataset.Shape}: a network such as resnet8"
+        : $"\"{network.Name}\" given, which takes {DataShape.Pictures(dataset.Classes)}; the inputs of {dataset.Name} are {dataset.Shape}: a network such as mlp64";
+
     /// <summary>Notes what is wrong across the fields of a spec that was read; it may have gaps where fields could not be.</summary>
     public static void Check(JobSpec spec, ProblemList problems)
     {
         if (spec.Student?.Model is { } student)
-            problems.Require(ArchitectureCatalogue.Find(student) is not null, "/student/model", UnknownArchitecture(student));
+            RequireNetwork(student, spec.Dataset, "/student/model", problems);
         if (spec.Method is { NeedsTeacher: true } && spec.Teacher is null)
             problems.Add("/teacher", $"missing; method {spec.Method.Name} needs a teacher: {{\"model\": \"resnet20\"}} or {{\"job\": \"...\"}}");
         if (spec.Method is { NeedsTeacher: false } && spec.Teacher is not null)
             problems.Add("/teacher", $"given, but method {spec.Method.Name} has no teacher; leave it out");
         if (spec.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/training", problems);
-        if (spec.Teacher is { } teacher) CheckTeacher(teacher, problems);
+        if (spec.Teacher is { } teacher) CheckTeacher(teacher, spec.Dataset, problems);
         if (spec.Dataset is { } dataset)
         {
-            problems.Require(dataset.TrainLimit is not { } limit || limit <= dataset.TrainSize, "/dataset/train_limit",
-                $"{dataset.TrainLimit} given; at most {dataset.TrainSize}, the training samples of {dataset.Name}");
+            dataset.Validate(problems);
             problems.Require(spec.TeacherSignal != TeacherSignal.Cached || dataset.DistinctViews is not null, "/teacher_signal",
                 "cached given with unlimited views; set dataset.views, or live");
         }
@@ -65,11 +81,11 @@ public static class SpecValidation
         problems.Require(optimizer is not Sgd { Nesterov: true, Momentum: 0 }, $"{training}/optimizer/momentum",
             "0 given with nesterov; a number above 0, or leave nesterov out");
 
-    private static void CheckTeacher(TeacherSpec teacher, ProblemList problems)
+    private static void CheckTeacher(TeacherSpec teacher, Dataset? dataset, ProblemList problems)
     {
         problems.Require(teacher.Model is null != (teacher.Job is null), "/teacher", "exactly one of model (a teacher to train) and job (a finished job)");
         if (teacher.Model is { } model)
-            problems.Require(ArchitectureCatalogue.Find(model) is not null, "/teacher/model", UnknownArchitecture(model));
+            RequireNetwork(model, dataset, "/teacher/model", problems);
         if (teacher.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/teacher/training", problems);
         if (teacher.Job is not null)
         {

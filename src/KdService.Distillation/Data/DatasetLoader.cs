@@ -10,9 +10,10 @@ public static class DatasetLoader
     /// <param name="dataset">The data set.</param>
     /// <param name="dataRoot">The folder that <see cref="Dataset.Files"/> lie below.</param>
     /// <exception cref="RunException">A file is missing, or is not what it should be.</exception>
-    public static (ImageSet Train, ImageSet Test) Load(Dataset dataset, string dataRoot) => dataset switch
+    public static (SampleSet Train, SampleSet Test) Load(Dataset dataset, string dataRoot) => dataset switch
     {
         Procedural drawn => (ProceduralPictures.Draw(drawn, test: false, drawn.UsedTrainSize), ProceduralPictures.Draw(drawn, test: true, drawn.TestSize)),
+        Clusters drawn => (ClusterVectors.Draw(drawn, test: false, drawn.UsedTrainSize), ClusterVectors.Draw(drawn, test: true, drawn.TestSize)),
         { Files.Count: > 1 } => CifarFiles.Read(dataset, dataRoot),
         _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
     };

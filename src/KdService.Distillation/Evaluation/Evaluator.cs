@@ -16,7 +16,7 @@ public static class Evaluator
     /// <param name="indices">The samples.</param>
     /// <param name="batchSize">Samples per forward pass.</param>
     /// <returns>Float logits <c>[samples, classes]</c> on the CPU.</returns>
-    public static Tensor Logits(Module<Tensor, Tensor> network, ImageBatches batches, ReadOnlySpan<int> indices, int batchSize)
+    public static Tensor Logits(Module<Tensor, Tensor> network, SampleBatches batches, ReadOnlySpan<int> indices, int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         using var unrecorded = no_grad();

@@ -23,7 +23,7 @@ internal static class Latency
     public static IReadOnlyList<LatencyReport> Of(Plan plan, ModelPlan model, Device device)
     {
         using var scope = NewDisposeScope();
-        using var network = Networks.Build(model.Architecture, plan.Dataset.Classes, seed: null).to(device);
+        using var network = Networks.Build(model.Architecture, plan.Dataset.Shape, seed: null).to(device);
         network.eval();
         return [.. Batches.Select(batch => Measure(network, plan, batch, device))];
     }

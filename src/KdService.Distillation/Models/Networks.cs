@@ -1,9 +1,11 @@
 using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Specs;
 using KdService.LibTorch.Extras;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using Builder = System.Func<KdService.Core.Datasets.DataShape, TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>>;
 
 namespace KdService.Distillation.Models;
 
@@ -13,49 +15,55 @@ public static class Networks
     private static readonly IReadOnlyList<int> Widths = [16, 16, 32, 64];
     private static readonly IReadOnlyList<int> WidthsX4 = [32, 64, 128, 256];
 
-    private static readonly Dictionary<string, Func<int, Module<Tensor, Tensor>>> Builders = new(
+    private static readonly Dictionary<string, Builder> Builders = new(
     [
-        .. CifarResNets.Depths.SelectMany(depth => new KeyValuePair<string, Func<int, Module<Tensor, Tensor>>>[]
+        .. CifarResNets.Depths.SelectMany(depth => new[]
         {
-            new($"resnet{depth}", classes => new CifarResNet(depth, Widths, ShortcutOption.B, classes)),
-            new($"resnet{depth}a", classes => new CifarResNet(depth, Widths, ShortcutOption.A, classes)),
-            new($"resnet{depth}x4", classes => new CifarResNet(depth, WidthsX4, ShortcutOption.B, classes)),
+            Named($"resnet{depth}", shape => new CifarResNet(depth, Widths, ShortcutOption.B, shape.Classes)),
+            Named($"resnet{depth}a", shape => new CifarResNet(depth, Widths, ShortcutOption.A, shape.Classes)),
+            Named($"resnet{depth}x4", shape => new CifarResNet(depth, WidthsX4, ShortcutOption.B, shape.Classes)),
         }),
-        new("resnet50", classes => new BottleneckResNet(BottleneckResNets.Blocks, classes)),
-        .. WideResNets.Sizes.Select(size => new KeyValuePair<string, Func<int, Module<Tensor, Tensor>>>(
-            $"wrn{size.Depth}_{size.Widening}", classes => new WideResNet(size.Depth, size.Widening, classes))),
-        .. Vggs.Blocks.Select(vgg => new KeyValuePair<string, Func<int, Module<Tensor, Tensor>>>($"vgg{vgg.Key}", classes => new Vgg(vgg.Value, classes))),
-        new("mobilenetv2", classes => new MobileNetV2(classes)),
-        new("shufflenetv1", ShuffleNet.V1),
-        new("shufflenetv2", ShuffleNet.V2),
-        .. PlainCnns.Depths.Select(depth => new KeyValuePair<string, Func<int, Module<Tensor, Tensor>>>($"plane{depth}", classes => new PlainCnn(depth, classes))),
+        Named("resnet50", shape => new BottleneckResNet(BottleneckResNets.Blocks, shape.Classes)),
+        .. WideResNets.Sizes.Select(size => Named($"wrn{size.Depth}_{size.Widening}", shape => new WideResNet(size.Depth, size.Widening, shape.Classes))),
+        .. Vggs.Blocks.Select(vgg => Named($"vgg{vgg.Key}", shape => new Vgg(vgg.Value, shape.Classes))),
+        Named("mobilenetv2", shape => new MobileNetV2(shape.Classes)),
+        Named("shufflenetv1", shape => ShuffleNet.V1(shape.Classes)),
+        Named("shufflenetv2", shape => ShuffleNet.V2(shape.Classes)),
+        .. PlainCnns.Depths.Select(depth => Named($"plane{depth}", shape => new PlainCnn(depth, shape.Classes))),
+        .. Mlps.Widths.Select(width => Named($"mlp{width}", shape => new Mlp(shape.Values, width, shape.Classes))),
     ]);
 
     /// <summary>The names that can be built.</summary>
     public static IReadOnlyCollection<string> Names => Builders.Keys;
 
     /// <summary>
-    /// Builds a network on the CPU, in training mode, its convolutions laid out channels-last. It maps pictures <c>[batch, 3, 32, 32]</c> to logits <c>[batch, classes]</c>.
+    /// Builds a network on the CPU, in training mode, its convolutions laid out channels-last. It maps inputs <c>[batch, channels, height, width]</c> to logits <c>[batch, classes]</c>.
     /// </summary>
     /// <param name="architecture">A name of the catalogue.</param>
-    /// <param name="classes">Number of classes.</param>
+    /// <param name="shape">The inputs and the number of classes.</param>
     /// <param name="seed">
     /// Torch's generator is seeded with it first, so that the initial weights are those of the same PyTorch code after
     /// <c>torch.manual_seed(seed)</c>; null for weights that will be replaced, which leave the generator as it is.
     /// </param>
     /// <exception cref="RunException">There is no such network.</exception>
-    public static Module<Tensor, Tensor> Build(string architecture, int classes, long? seed)
+    public static Module<Tensor, Tensor> Build(string architecture, DataShape shape, long? seed)
     {
         if (!Builders.TryGetValue(architecture, out var build))
             throw new RunException(FailureCode.InvalidPlan, $"model: {SpecValidation.UnknownArchitecture(architecture)}");
         if (seed is { } given)
         {
             manual_seed(given);
-            return build(classes).channels_last();
+            return build(shape).channels_last();
         }
         using var random = get_rng_state();
-        var network = build(classes).channels_last();
+        var network = build(shape).channels_last();
         set_rng_state(random);
         return network;
     }
+
+    /// <summary>Builds a network for colour pictures of 32x32.</summary>
+    /// <inheritdoc cref="Build(string, DataShape, long?)" />
+    public static Module<Tensor, Tensor> Build(string architecture, int classes, long? seed) => Build(architecture, DataShape.Pictures(classes), seed);
+
+    private static KeyValuePair<string, Builder> Named(string name, Builder build) => new(name, build);
 }

@@ -29,7 +29,7 @@ internal sealed class Learner : IDisposable
     {
         var plan = run.Plan;
         Id = model;
-        Network = Networks.Build(plan.Model(model).Architecture, plan.Dataset.Classes, plan.Model(model).Seed).to(run.Device);
+        Network = Networks.Build(plan.Model(model).Architecture, plan.Dataset.Shape, plan.Model(model).Seed).to(run.Device);
         _losses = new SumOfLosses([.. losses.Select(term => (term, ObjectiveFactory.Create(term.Objective, Context(run, stage, model, term.Objective, curriculum, teachers))))]);
         foreach (var (_, module) in _losses.Modules) module.to(run.Device);
         _optimizer = Optimizers.Create(stage.Optimizer, Network.parameters().Concat(_losses.Modules.SelectMany(part => part.Module.parameters())));

@@ -31,7 +31,7 @@ internal sealed class Teachers : IDisposable
     {
         if (id == Main?.Id) return Main;
         var model = _run.Plan.Model(id);
-        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Classes, seed: null);
+        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Shape, seed: null);
         _state.Trained(_run.Plan, id)[weights].CopyTo(network);
         return Teaching(model, network);
     }
@@ -51,7 +51,7 @@ internal sealed class Teachers : IDisposable
     {
         if (input is null || !_run.Request.Inputs.TryGetValue(input, out var file))
             throw new RunException(FailureCode.InvalidPlan, $"inputs: no {input ?? "weights"} given; model {model.Id} needs its weights");
-        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Classes, seed: null);
+        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Shape, seed: null);
         WeightsFile.Load(network, Path.Combine(_run.Folder, file));
         return Teaching(model, network);
     }

@@ -18,8 +18,8 @@ internal sealed class TrainingData
     {
         var (train, test) = DatasetLoader.Load(plan.Dataset, dataRoot);
         var (kept, held) = Holdout.Split(Plan.DataSeed, train.Count, plan.Evaluation.HoldoutSamples(plan.Dataset));
-        var trainImages = new ImageBatches(train, plan.Dataset, device);
-        Test = new Samples(test, new ImageBatches(test, plan.Dataset, device), [.. Enumerable.Range(0, test.Count)], plan.ViewSeed, plan.Dataset);
+        var trainImages = new SampleBatches(train, plan.Dataset, device);
+        Test = new Samples(test, new SampleBatches(test, plan.Dataset, device), [.. Enumerable.Range(0, test.Count)], plan.ViewSeed, plan.Dataset);
         Train = new Samples(train, trainImages, kept, plan.ViewSeed, plan.Dataset);
         Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test : new Samples(train, trainImages, held, plan.ViewSeed, plan.Dataset);
     }
@@ -35,7 +35,7 @@ internal sealed class TrainingData
 }
 
 /// <summary>Some samples of a set, in the set's order.</summary>
-internal sealed class Samples(ImageSet set, ImageBatches images, int[] indices, long viewSeed, Dataset dataset)
+internal sealed class Samples(SampleSet set, SampleBatches images, int[] indices, long viewSeed, Dataset dataset)
 {
     private string? _digest;
     private readonly int[] _rows = RowsOf(indices);
@@ -50,9 +50,9 @@ internal sealed class Samples(ImageSet set, ImageBatches images, int[] indices, 
     public int[] Labels { get; } = [.. indices.Select(index => set.Labels[index])];
 
     /// <summary>The batches of the set.</summary>
-    public ImageBatches Images => images;
+    public SampleBatches Images => images;
 
-    /// <summary>Digest of the pictures, of which of them are meant, and of how they are turned into inputs.</summary>
+    /// <summary>Digest of the inputs, of which of them are meant, and of how they are turned into inputs.</summary>
     public string Digest => _digest ??= ComputeDigest();
 
     /// <summary>Inputs <c>[batch, channels, height, width]</c> of samples in a view; null for the pictures as they are.</summary>
@@ -76,7 +76,7 @@ internal sealed class Samples(ImageSet set, ImageBatches images, int[] indices, 
     private string ComputeDigest()
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha256.AppendData(set.Pixels);
+        sha256.AppendData(set.Content);
         sha256.AppendData(MemoryMarshal.AsBytes(indices.AsSpan()));
         sha256.AppendData(Encoding.UTF8.GetBytes(Json.Write(new { viewSeed, dataset.Augmentation, dataset.Mean, dataset.Std })));
         return Convert.ToHexStringLower(sha256.GetHashAndReset());

@@ -158,7 +158,7 @@ public sealed class TrainingRun : IDisposable
     private (EvaluationResult Result, int[] Predictions) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
         using var scope = NewDisposeScope();
-        using var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null).to(_run.Device);
+        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
         weights.CopyTo(network);
         var (result, logits) = evaluations.Of(model.Id, network, _run.Data.Test);
         return (result, [.. logits.argmax(1).data<long>().Select(label => (int)label)]);

@@ -20,7 +20,7 @@ internal static class WorkItems
     /// <summary>Enters a plan's work into a ledger; backward costs about twice forward.</summary>
     public static void PlanAll(WorkLedger ledger, Plan plan, int selectionSamples, int testSamples)
     {
-        double Cost(string model) => plan.Network(model).MultiplyAdds(plan.Dataset.Classes);
+        double Cost(string model) => plan.Network(model).MultiplyAdds(plan.Dataset.Shape);
         foreach (var stage in plan.Stages)
         {
             var taught = stage.Curriculum?.Sources.Where(source => stage.Peers.All(peer => peer.Trains != source)).Sum(Cost) ?? 0;

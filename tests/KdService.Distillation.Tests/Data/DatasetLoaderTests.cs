@@ -127,7 +127,7 @@ public sealed class DatasetLoaderTests : IDisposable
         Assert.All(train.Labels.CountBy(label => label), counted => Assert.Equal(5_000, counted.Value));
         Assert.All(test.Labels.CountBy(label => label), counted => Assert.Equal(1_000, counted.Value));
         // The published channel mean of the training pictures.
-        var mean = Enumerable.Range(0, train.Count).Average(i => train.Pixels.AsSpan(i * 3072, 1024).ToArray().Average(value => value / 255.0));
+        var mean = Enumerable.Range(0, train.Count).Average(i => ((ImageSet)train).Pixels.AsSpan(i * 3072, 1024).ToArray().Average(value => value / 255.0));
         Assert.Equal(0.4914, mean, 3);
     }
 
@@ -145,8 +145,9 @@ public sealed class DatasetLoaderTests : IDisposable
         File.WriteAllBytes(path, bytes);
     }
 
-    private static void AssertRecords(SmallCifar dataset, ImageSet set, int first, int count)
+    private static void AssertRecords(SmallCifar dataset, SampleSet samples, int first, int count)
     {
+        var set = Assert.IsType<ImageSet>(samples);
         Assert.Equal(count, set.Count);
         Assert.Equal(dataset.Classes, set.Classes);
         Assert.Equal((3, 32, 32), set.Shape);

@@ -10,8 +10,8 @@ public class ProceduralPicturesTests
     [Fact]
     public void Load_Twice_DrawsTheSamePictures()
     {
-        var (train, test) = DatasetLoader.Load(Dataset, "");
-        var (again, testAgain) = DatasetLoader.Load(Dataset, "");
+        var (train, test) = Load(Dataset);
+        var (again, testAgain) = Load(Dataset);
         Assert.Equal(train.Pixels, again.Pixels);
         Assert.Equal(test.Pixels, testAgain.Pixels);
         Assert.Equal((150, 100), (train.Count, test.Count));
@@ -20,8 +20,8 @@ public class ProceduralPicturesTests
     [Fact]
     public void Load_FewerOrMoreSamples_ShareTheirFirstPictures()
     {
-        var (train, _) = DatasetLoader.Load(Dataset, "");
-        var (limited, _) = DatasetLoader.Load(Dataset with { TrainLimit = 100 }, "");
+        var (train, _) = Load(Dataset);
+        var (limited, _) = Load(Dataset with { TrainLimit = 100 });
         Assert.Equal(100, limited.Count);
         Assert.Equal(train.Pixels[..limited.Pixels.Length], limited.Pixels);
     }
@@ -29,8 +29,8 @@ public class ProceduralPicturesTests
     [Fact]
     public void Load_AnotherSeedOrPart_DrawsOtherPictures()
     {
-        var (train, test) = DatasetLoader.Load(Dataset, "");
-        var (other, _) = DatasetLoader.Load(Dataset with { DrawingSeed = 1 }, "");
+        var (train, test) = Load(Dataset);
+        var (other, _) = Load(Dataset with { DrawingSeed = 1 });
         Assert.NotEqual(train.Pixels, other.Pixels);
         Assert.NotEqual(train.Pixels[..test.Pixels.Length], test.Pixels);
     }
@@ -38,7 +38,7 @@ public class ProceduralPicturesTests
     [Fact]
     public void Load_AnyPart_HasEveryClassEquallyOften()
     {
-        var (train, test) = DatasetLoader.Load(Dataset, "");
+        var (train, test) = Load(Dataset);
         Assert.All(train.Labels.CountBy(label => label), counted => Assert.Equal(15, counted.Value));
         Assert.All(test.Labels.CountBy(label => label), counted => Assert.Equal(10, counted.Value));
         Assert.Equal(10, train.Labels.Distinct().Count());
@@ -47,10 +47,16 @@ public class ProceduralPicturesTests
     [Fact]
     public void Load_Pixels_HaveRoughlyTheMeanAndDeviationThatTheyAreNormalisedWith()
     {
-        var (train, _) = DatasetLoader.Load(Dataset, "");
+        var (train, _) = Load(Dataset);
         var mean = train.Pixels.Average(value => value / 255.0);
         var deviation = Math.Sqrt(train.Pixels.Average(value => Math.Pow(value / 255.0 - mean, 2)));
         Assert.Equal(Dataset.Mean[0], mean, 0.03);
         Assert.Equal(Dataset.Std[0], deviation, 0.03);
+    }
+
+    private static (ImageSet Train, ImageSet Test) Load(Procedural dataset)
+    {
+        var (train, test) = DatasetLoader.Load(dataset, "");
+        return ((ImageSet)train, (ImageSet)test);
     }
 }

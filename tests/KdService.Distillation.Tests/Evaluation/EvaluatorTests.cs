@@ -115,7 +115,7 @@ public class EvaluatorTests
     {
         var dataset = new Procedural { Samples = 100, TestSamples = 100 };
         var (train, _) = DatasetLoader.Load(dataset, "");
-        var batches = new ImageBatches(train, dataset, CPU);
+        var batches = new SampleBatches(train, dataset, CPU);
         using var network = Networks.Build("resnet8", 10, seed: 1);
         int[] indices = [5, 3, 99, 0, 41, 7, 8];
         using var whole = Evaluator.Logits(network, batches, indices, 100);

@@ -14,14 +14,16 @@ public class FeatureTapsTests
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var pictures = Fixtures.Pictures(1);
         foreach (var (name, architecture) in ArchitectureCatalogue.All)
         {
+            // Plain CNNs are of another outline for few classes, and they alone.
+            if (classes == 10 && !name.StartsWith("plane", StringComparison.Ordinal)) continue;
             var promised = architecture.Taps(classes);
             using var call = NewDisposeScope();
-            using var network = Networks.Build(name, classes, seed: null);
+            var (inputs, shape) = Fixtures.For(name, classes, 1);
+            using var network = Networks.Build(name, shape, seed: null);
             using var taps = new FeatureTaps(network, promised.Select(tap => tap.Name));
-            var logits = network.call(pictures);
+            var logits = network.call(inputs);
             foreach (var tap in promised)
                 Assert.True(taps[tap.Name].shape.SequenceEqual([1, .. tap.Shape.Select(size => (long)size)]), $"{name}: {tap} promised, [{string.Join(", ", taps[tap.Name].shape)}] given");
             Assert.True(promised.Select(tap => tap.Name).Distinct().Count() == promised.Count, name);

@@ -39,7 +39,12 @@ internal static class RecordedRun
     public static bool Of(Plan plan, string folder, Action<TrainerEvent> happened, string? resume = null, double checkpointSeconds = 60, CancellationToken stop = default)
     {
         set_num_threads(1);
-        using (var teacher = Networks.Build(Network, classes: 10, seed: 5)) WeightsFile.Save(teacher, Path.Combine(folder, "teacher.safetensors"));
+        var weights = Path.Combine(folder, "teacher.safetensors");
+        if (plan.Teacher is { } teacher && !File.Exists(weights))
+        {
+            using var network = Networks.Build(teacher.Architecture, plan.Dataset.Shape, seed: 5);
+            WeightsFile.Save(network, weights);
+        }
         var inputs = new Dictionary<string, string> { [PlanBuilder.Teacher] = "teacher.safetensors" };
         foreach (var epoch in plan.TeacherCheckpoints)
         {

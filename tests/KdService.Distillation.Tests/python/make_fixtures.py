@@ -66,12 +66,12 @@ def multiply_adds(net, x):
 
 def network_cases():
     cases = []
-    for name, classes in [("resnet8", 10), ("resnet20", 100), ("resnet14a", 10), ("resnet8x4", 10), *networks.PLAIN,
+    for name, classes in [("resnet8", 10), ("resnet20", 100), ("resnet14a", 10), ("resnet8x4", 10), ("mlp16", 100), ("mlp256", 10), *networks.PLAIN,
                           *((name, 100 if i % 2 else 10) for i, name in enumerate(zoo.BUILDERS))]:
         torch.manual_seed(7)
         net = networks.build(name, classes)
         state = {key: [value.double().sum().item(), value.double().abs().sum().item()] for key, value in net.state_dict().items()}
-        x = networks.pictures(2)
+        x = networks.inputs(name, 2)
         # In double precision: in single, where norms see few pixels, PyTorch itself is off by 4e-5.
         exact = copy.deepcopy(net).double()
         training = exact.train()(x.double())

@@ -7,6 +7,8 @@ from torch.nn import functional as F
 
 import zoo
 
+VECTOR = 32
+
 
 class Block(nn.Module):
     def __init__(self, inputs, outputs, stride, option):
@@ -95,7 +97,19 @@ PLAIN = {
 }
 
 
+class Mlp(nn.Module):
+    def __init__(self, width, classes):
+        super().__init__()
+        self.hidden = nn.Sequential(nn.Linear(VECTOR, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
+        self.fc = nn.Linear(width, classes)
+
+    def forward(self, x):
+        return self.fc(self.hidden(x.flatten(1)))
+
+
 def build(name, classes):
+    if name.startswith("mlp"):
+        return Mlp(int(name.removeprefix("mlp")), classes)
     if name in zoo.BUILDERS:
         return zoo.BUILDERS[name](classes)
     if name.startswith("plane"):
@@ -109,3 +123,9 @@ def pictures(count):
     """Inputs [count, 3, 32, 32] that need no random numbers."""
     index = torch.arange(count * 3 * 32 * 32, dtype=torch.float64)
     return torch.sin(index * 0.37 + torch.floor(index / 1024)).float().reshape(count, 3, 32, 32)
+
+
+def inputs(name, count):
+    """Pictures, or the first numbers of them for networks of vectors."""
+    x = pictures(count)
+    return x.flatten(1)[:, :VECTOR, None, None] if name.startswith("mlp") else x

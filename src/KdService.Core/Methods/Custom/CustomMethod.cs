@@ -1,4 +1,4 @@
-using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
@@ -26,7 +26,7 @@ public sealed record CustomMethod : Method
     public override void Validate(JobSpec spec, ProblemList problems)
     {
         problems.Require(Stages.Any(stage => stage.Trains == PlanBuilder.Student), "/method/stages", "no stage trains the student; at least one");
-        var models = CheckModels(problems);
+        var models = CheckModels(spec.Dataset, problems);
         List<CustomStage> earlier = [];
         foreach (var (index, stage) in Stages.Index())
         {
@@ -81,13 +81,13 @@ public sealed record CustomMethod : Method
             : curriculum;
     }
 
-    private HashSet<string> CheckModels(ProblemList problems)
+    private HashSet<string> CheckModels(Dataset dataset, ProblemList problems)
     {
         HashSet<string> ids = [PlanBuilder.Student];
         foreach (var (index, model) in Models.Index())
         {
             problems.Require(model.Id != PlanBuilder.Teacher && ids.Add(model.Id), $"/method/models/{index}/id", $"\"{model.Id}\" given; a name that no other network has");
-            problems.Require(ArchitectureCatalogue.Find(model.Model) is not null, $"/method/models/{index}/model", SpecValidation.UnknownArchitecture(model.Model));
+            SpecValidation.RequireNetwork(model.Model, dataset, $"/method/models/{index}/model", problems);
         }
         return ids;
     }

@@ -5,21 +5,21 @@ using static TorchSharp.torch;
 
 namespace KdService.Distillation.Data;
 
-/// <summary>Turns samples of an image set into network inputs, a whole batch at once.</summary>
-/// <param name="set">The pictures.</param>
+/// <summary>Turns samples of a set into network inputs, a whole batch at once.</summary>
+/// <param name="set">The samples.</param>
 /// <param name="dataset">Gives the mean and deviation that pixels are normalised with.</param>
 /// <param name="device">Where the tensors are wanted.</param>
-public sealed class ImageBatches(ImageSet set, Dataset dataset, Device device)
+public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
 {
-    private readonly PictureNormaliser _normaliser = new(dataset, set.Shape);
+    private readonly Action<int, Crop, Span<float>> _write = WriterOf(set, dataset);
 
-    /// <summary>Number of pictures in the set.</summary>
+    /// <summary>Number of samples in the set.</summary>
     public int Count => set.Count;
 
     /// <summary>Number of classes.</summary>
     public int Classes => set.Classes;
 
-    /// <summary>Normalised pictures, float <c>[batch, channels, height, width]</c>, laid out channels-last.</summary>
+    /// <summary>Normalised pictures, or vectors as they are: float <c>[batch, channels, height, width]</c>, laid out channels-last.</summary>
     /// <param name="indices">Samples, in the order of the batch.</param>
     /// <param name="seed">Seed of the augmentation.</param>
     /// <param name="view">
@@ -37,7 +37,7 @@ public sealed class ImageBatches(ImageSet set, Dataset dataset, Device device)
         for (var i = 0; i < indices.Length; i++)
         {
             var crop = augmented ? Crop.Random(seed, view!.Value, indices[i]) : Crop.None;
-            _normaliser.Write(set.Pixels.AsSpan(indices[i] * size, size), crop, values.Slice(i * size, size));
+            _write(indices[i], crop, values.Slice(i * size, size));
         }
         return OnDevice(written.permute(0, 3, 1, 2));
     }
@@ -48,6 +48,15 @@ public sealed class ImageBatches(ImageSet set, Dataset dataset, Device device)
         var labels = new long[indices.Length];
         for (var i = 0; i < labels.Length; i++) labels[i] = set.Labels[indices[i]];
         return OnDevice(tensor(labels));
+    }
+
+    // Writes one sample, seen through a crop where it is a picture.
+    private static Action<int, Crop, Span<float>> WriterOf(SampleSet set, Dataset dataset)
+    {
+        var size = set.Shape.Channels * set.Shape.Height * set.Shape.Width;
+        if (set is VectorSet vectors) return (index, _, output) => vectors.Values.AsSpan(index * size, size).CopyTo(output);
+        var (pictures, normaliser) = ((ImageSet)set, new PictureNormaliser(dataset, set.Shape));
+        return (index, crop, output) => normaliser.Write(pictures.Pixels.AsSpan(index * size, size), crop, output);
     }
 
     private Tensor OnDevice(Tensor made)

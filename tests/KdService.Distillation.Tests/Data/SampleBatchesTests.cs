@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace KdService.Distillation.Tests.Data;
 
-public class ImageBatchesTests
+public class SampleBatchesTests
 {
     private static readonly SmallCifar Dataset = new();
     private static readonly ImageSet Pictures = new([.. Enumerable.Range(0, 6 * 3072).Select(i => SmallCifar.PixelOf(i / 3072, i % 3072))], [0, 1, 2, 3, 4, 5], 10, (3, 32, 32));
@@ -15,7 +15,7 @@ public class ImageBatchesTests
     public void Load_WithoutAView_IsTheNormalisedPictureChannelsLast()
     {
         using var scope = NewDisposeScope();
-        var batch = new ImageBatches(Pictures, Dataset, CPU).Load([4, 0], seed: 1, view: null);
+        var batch = new SampleBatches(Pictures, Dataset, CPU).Load([4, 0], seed: 1, view: null);
         Assert.Equal([2, 3, 32, 32], batch.shape);
         Assert.Equal([3072, 1, 96, 3], batch.stride());
         Assert.Equal(ScalarType.Float32, batch.dtype);
@@ -28,7 +28,7 @@ public class ImageBatchesTests
         {
             using var scope = NewDisposeScope();
             if (indices.Length == 0) return;
-            AssertPictures(new ImageBatches(Pictures, Dataset, CPU).Load(indices, seed, view), indices, index =>
+            AssertPictures(new SampleBatches(Pictures, Dataset, CPU).Load(indices, seed, view), indices, index =>
             {
                 var crop = Crop.Random(seed, view, index);
                 return (crop.Left, crop.Top, crop.Flip);
@@ -39,7 +39,7 @@ public class ImageBatchesTests
     public void Load_TheSameSampleInAnotherBatch_IsTheSameView()
     {
         using var scope = NewDisposeScope();
-        var batches = new ImageBatches(Pictures, Dataset, CPU);
+        var batches = new SampleBatches(Pictures, Dataset, CPU);
         var (first, second) = (batches.Load([0, 1, 2], 7, 3), batches.Load([5, 2], 7, 3));
         Assert.Equal(Fixtures.Floats(first[2]), Fixtures.Floats(second[1]));
         Assert.NotEqual(Fixtures.Floats(first), Fixtures.Floats(batches.Load([0, 1, 2], 7, 4)));
@@ -50,7 +50,7 @@ public class ImageBatchesTests
     public void Load_OfASetThatIsNotAugmented_IgnoresTheView()
     {
         using var scope = NewDisposeScope();
-        var batches = new ImageBatches(Pictures, Dataset with { Augmentation = Augmentation.None }, CPU);
+        var batches = new SampleBatches(Pictures, Dataset with { Augmentation = Augmentation.None }, CPU);
         Assert.Equal(Fixtures.Floats(batches.Load([3], 1, null)), Fixtures.Floats(batches.Load([3], 1, 5)));
     }
 
@@ -68,7 +68,7 @@ public class ImageBatchesTests
     [Fact]
     public void Labels_OfSamples_AreInt64InTheirOrder()
     {
-        using var labels = new ImageBatches(Pictures, Dataset, CPU).Labels([5, 0, 3]);
+        using var labels = new SampleBatches(Pictures, Dataset, CPU).Labels([5, 0, 3]);
         Assert.Equal(ScalarType.Int64, labels.dtype);
         Assert.Equal([5L, 0, 3], labels.data<long>().ToArray());
     }
@@ -76,7 +76,7 @@ public class ImageBatchesTests
     [Fact]
     public void Load_ManyBatches_LeavesNoTensorsBehind()
     {
-        var batches = new ImageBatches(Pictures, Dataset, CPU);
+        var batches = new SampleBatches(Pictures, Dataset, CPU);
         var before = Tensor.TotalCount;
         for (var i = 0; i < 10; i++)
         {
