@@ -152,7 +152,7 @@ public sealed class BenchmarkSubmission
 
     private static object Describe(int number, BenchmarkRow row)
     {
-        var (network, classes) = (ArchitectureCatalogue.Find(row.Student)!, row.Spec.Dataset.Classes);
+        var (network, shape) = (ArchitectureCatalogue.Find(row.Student)!, row.Spec.Dataset.Shape);
         return new
         {
             Number = number,
@@ -160,8 +160,8 @@ public sealed class BenchmarkSubmission
             row.Method,
             row.Student,
             Options = row.Options.ToDictionary(option => option.Key, option => JsonSerializer.Deserialize<JsonElement>(option.Value)),
-            Parameters = network.Parameters(classes),
-            MultiplyAdds = network.MultiplyAdds(classes),
+            Parameters = network.Parameters(shape),
+            MultiplyAdds = network.MultiplyAdds(shape),
         };
     }
 
