@@ -25,10 +25,14 @@ public sealed record Kd : Method
     [Field("batch: sum over classes, mean over the batch. elements: mean over both, K times weaker.", Evidence = "[read] batch in RepDistiller and mdistiller, elements in the TAKD code")]
     public KlReduction Reduction { get; init; }
 
+    /// <summary>Whether logits are standardised before the temperature divides them.</summary>
+    [Field("Standardise each sample's logits, both networks', before the temperature divides them (Sun et al. 2024, arXiv 2403.01427): z <- (z - mean) / (1e-7 + std).", Evidence = "[read: LSKD] the form, with a lower temperature and a higher weight than kd's")]
+    public bool Standardise { get; init; }
+
     /// <inheritdoc />
     public override void Compile(PlanBuilder plan) =>
         plan.Add("distil", PlanBuilder.Student, plan.Spec.Training.Epochs, Objective(), PlanBuilder.FromTeacher);
 
     private SoftTargets Objective() =>
-        new() { Alpha = Alpha, Temperature = Temperature, TemperatureSquared = TemperatureSquared, Reduction = Reduction };
+        new() { Alpha = Alpha, Temperature = Temperature, TemperatureSquared = TemperatureSquared, Reduction = Reduction, Standardise = Standardise };
 }

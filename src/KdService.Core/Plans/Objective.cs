@@ -43,7 +43,8 @@ public sealed record TapPair
 /// <param name="Teacher">The network that teaches; null without one.</param>
 /// <param name="Dataset">The data.</param>
 /// <param name="Epochs">Epochs of the stage.</param>
-public sealed record ObjectiveSetting(Architecture Student, Architecture? Teacher, Dataset Dataset, int Epochs);
+/// <param name="Curriculum">What the teacher shows; null without one.</param>
+public sealed record ObjectiveSetting(Architecture Student, Architecture? Teacher, Dataset Dataset, int Epochs, Curriculum? Curriculum);
 
 /// <summary>A loss with its weight in the sum that a stage minimises.</summary>
 public sealed record LossTerm

@@ -128,7 +128,7 @@ public sealed class PlanBuilder
     private void Check(Plan plan, Stage stage, string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, string pointer)
     {
         var teacher = curriculum is null ? null : plan.Network(curriculum.Source);
-        var setting = new ObjectiveSetting(plan.Network(trains), teacher, plan.Dataset, stage.Epochs);
+        var setting = new ObjectiveSetting(plan.Network(trains), teacher, plan.Dataset, stage.Epochs, curriculum);
         foreach (var (index, term) in losses.Index())
         {
             // A method that chose the loss has its options; a stage of the user's has the loss itself.

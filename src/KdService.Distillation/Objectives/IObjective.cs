@@ -63,7 +63,7 @@ public sealed record ObjectiveContext
     /// <summary>The features it reads, in pairs: the student's and the teacher's.</summary>
     public IReadOnlyList<(Core.Architectures.Tap Student, Core.Architectures.Tap Teacher)> Taps { get; init; } = [];
 
-    /// <summary>Weights <c>[classes, features]</c> of the teacher's last linear layer; null without a teacher.</summary>
+    /// <summary>Weights <c>[classes, features]</c> of the teacher's last linear layer; null where several networks teach, or one that is itself trained here.</summary>
     public Tensor? TeacherClassifier { get; init; }
 
     /// <summary>Epochs of the stage.</summary>

@@ -13,6 +13,10 @@ public static class ObjectiveFactory
         CrossEntropy crossEntropy => new CrossEntropyLoss(crossEntropy),
         SoftTargets softTargets => new SoftTargetLoss(softTargets),
         LogitMse logitMse => new LogitMseLoss(logitMse),
+        Continuation continuation => new ContinuationLoss(continuation, context.Epochs),
+        PartialTargets partial => new PartialTargetLoss(partial, context),
+        DecoupledTargets decoupled => new DecoupledTargetLoss(decoupled),
+        Correlations correlations => new CorrelationLoss(correlations),
         _ => throw new RunException(FailureCode.InvalidPlan, $"objective: {objective.GetType().Name} given; this trainer has no such loss"),
     };
 }

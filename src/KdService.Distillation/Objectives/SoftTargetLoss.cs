@@ -13,15 +13,13 @@ internal sealed class SoftTargetLoss(SoftTargets options) : IObjective
     public Tensor Loss(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var (student, teacher) = (batch.Logits.to(float32), batch.Taught.to(float32));
-        var studentLog = (student / options.Temperature).log_softmax(1);
-        var teacherLog = (teacher / options.Temperature).log_softmax(1);
+        var studentLog = batch.Logits.Soften(options).log_softmax(1);
+        var teacherLog = batch.Taught.Soften(options).log_softmax(1);
         // From both logarithms, so that a probability that rounds to 0 adds 0 and not NaN.
         var terms = teacherLog.exp() * (teacherLog - studentLog); // [batch, classes]
         var divergence = options.Reduction == KlReduction.Batch ? terms.sum(1).mean() : terms.mean();
-        var weight = options.TemperatureSquared ? options.Alpha * options.Temperature * options.Temperature : options.Alpha;
-        var loss = weight * divergence;
-        if (options.Alpha < 1) loss += (1 - options.Alpha) * CrossEntropyLoss.OfLabels(student.log_softmax(1), batch.Labels);
+        var loss = options.Alpha * options.GradientScale * divergence;
+        if (options.Alpha < 1) loss += (1 - options.Alpha) * CrossEntropyLoss.OfLabels(batch.Logits.to(float32).log_softmax(1), batch.Labels);
         return loss.MoveToOuterDisposeScope();
     }
 }

@@ -111,7 +111,7 @@ internal sealed class Learner : IDisposable
         var (student, teacher) = (plan.Network(model), plan.Network(curriculum.Source));
         return context with
         {
-            TeacherClassifier = curriculum.Source == teachers.Main?.Id ? teachers.Main.Classifier : null,
+            TeacherClassifier = curriculum.With.Count == 0 && curriculum.Source == teachers.Main?.Id ? teachers.Main.Classifier : null,
             Taps = [.. objective.TapsOf(student, teacher, plan.Dataset).Select(pair =>
                 (Tap(student, pair.Student), Tap(teacher, pair.Teacher)))],
         };

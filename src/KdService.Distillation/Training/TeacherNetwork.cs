@@ -26,8 +26,8 @@ internal sealed class TeacherNetwork : IDisposable
     /// <summary>Digest of its architecture and weights.</summary>
     public string Digest { get; }
 
-    /// <summary>Weights <c>[classes, features]</c> of the last linear layer.</summary>
-    public Tensor Classifier => _network.modules().OfType<Linear>().Last().weight;
+    /// <summary>Weights <c>[classes, features]</c> of the last linear layer; null without one.</summary>
+    public Tensor? Classifier => _network.modules().OfType<Linear>().LastOrDefault()?.weight;
 
     /// <summary>Logits <c>[batch, classes]</c> of inputs <c>[batch, ...]</c>, without a graph.</summary>
     public Tensor Logits(Tensor inputs)

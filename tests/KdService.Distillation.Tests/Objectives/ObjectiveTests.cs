@@ -2,6 +2,7 @@ using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Distillation.Objectives;
 using static KdService.Distillation.Tests.Fixtures;
+using static KdService.Distillation.Tests.Objectives.Losses;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Tests.Objectives;
@@ -16,8 +17,16 @@ public class ObjectiveTests
     {
         var expected = Read("objectives.json")[number];
         using var scope = NewDisposeScope();
-        var (loss, gradient) = LossAndGradient(Json.Read<Objective>(expected.GetProperty("objective").GetRawText()),
-            Matrix(expected.GetProperty("logits")), Integers(expected.GetProperty("labels")), Matrix(expected.GetProperty("teacher")));
+        var batch = new TrainingBatch
+        {
+            Logits = Matrix(expected.GetProperty("logits")),
+            Labels = Integers(expected.GetProperty("labels")),
+            TeacherLogits = Matrix(expected.GetProperty("teacher")),
+            Epoch = expected.TryGetProperty("epoch", out var epoch) ? epoch.GetInt32() : 0,
+            LogitFactor = expected.TryGetProperty("factor", out var factor) ? factor.GetDouble() : 1,
+        };
+        var context = expected.TryGetProperty("epochs", out var epochs) ? Context with { Epochs = epochs.GetInt32() } : Context;
+        var (loss, gradient) = LossAndGradient(Json.Read<Objective>(expected.GetProperty("objective").GetRawText()), batch, context);
         var right = expected.GetProperty("loss").GetDouble();
         Assert.True(Math.Abs(loss - right) <= 1e-5 * Math.Max(1, right), $"{loss} given; {right} is right");
         AssertClose(Matrix(expected.GetProperty("gradient")), gradient);
@@ -36,20 +45,26 @@ public class ObjectiveTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    public void Kd_RescalesTheGradientOfTheTrueClass_AsTangEtAlDerive(double temperature)
+    [InlineData(1, true)]
+    [InlineData(4, true)]
+    [InlineData(1, false)]
+    [InlineData(4, false)]
+    public void Kd_RescalesTheGradientOfTheTrueClass_AsTangEtAlDerive(double temperature, bool squared)
     {
         const double Lambda = 0.7;
         using var scope = NewDisposeScope();
         var (logits, labels, teacher) = RandomBatch(2);
-        var (_, kd) = LossAndGradient(new SoftTargets { Alpha = Lambda, Temperature = temperature }, logits, labels, teacher);
+        var (_, kd) = LossAndGradient(new SoftTargets { Alpha = Lambda, Temperature = temperature, TemperatureSquared = squared }, logits, labels, teacher);
         var (_, plain) = LossAndGradient(new CrossEntropy(), logits, labels, null);
         var column = labels.unsqueeze(1);
         var (q, softQ, softP) = (logits.softmax(1).gather(1, column), (logits / temperature).softmax(1).gather(1, column), (teacher / temperature).softmax(1).gather(1, column));
-        // w_t = (1 - lambda) + lambda T (p~_t - q~_t) / (1 - q_t), with the factor T^2 in the loss.
-        var expected = 1 - Lambda + Lambda * temperature * (softP - softQ) / (1 - q);
-        AssertClose(expected, kd.gather(1, column) / plain.gather(1, column), 1e-4);
+        // w_t = (1 - lambda) + lambda/T (p~_t - q~_t) / (1 - q_t), and lambda T with the factor T^2 in the loss.
+        var expected = 1 - Lambda + (squared ? Lambda * temperature : Lambda / temperature) * (softP - softQ) / (1 - q);
+        var (ofTrue, ofOthers) = (kd.gather(1, column) / plain.gather(1, column),
+            (kd.sum([1], keepdim: true) - kd.gather(1, column)) / (plain.sum([1], keepdim: true) - plain.gather(1, column)));
+        AssertClose(expected, ofTrue, 1e-4);
+        // Gradients add up to 0, so the sum over the other classes is rescaled alike.
+        AssertClose(expected, ofOthers, 1e-3);
     }
 
     [Fact]
@@ -105,14 +120,41 @@ public class ObjectiveTests
         }
     }
 
-    [Fact]
-    public void Kd_ExtremeTeacher_StaysFinite()
+    [Theory]
+    [InlineData(1, 1e4)]
+    [InlineData(1e4, 1)]
+    [InlineData(1e4, 1e4)]
+    [InlineData(1e4, -1e4)]
+    [InlineData(1e-6, 0)]
+    public void Loss_OfExtremeLogits_StaysFinite(double studentScale, double teacherScale)
     {
         using var scope = NewDisposeScope();
-        var (logits, labels, teacher) = RandomBatch(7);
-        var (loss, gradient) = LossAndGradient(new SoftTargets { Temperature = 1 }, logits, labels, 1e4 * teacher);
-        Assert.True(double.IsFinite(loss));
-        Assert.All(Floats(gradient), value => Assert.True(float.IsFinite(value)));
+        var (logits, labels, _) = RandomBatch(7);
+        foreach (var objective in OnLogits.Concat(Softened.Select(softened => softened with { Standardise = true })).Concat(Softened.Select(softened => softened with { Temperature = 0.5 })))
+        {
+            var (loss, gradient) = LossAndGradient(objective, studentScale * logits, labels, teacherScale * logits);
+            Assert.True(double.IsFinite(loss), $"{objective}: {loss}");
+            Assert.All(Floats(gradient), value => Assert.True(float.IsFinite(value), $"{objective}: a gradient of {value}"));
+        }
+    }
+
+    [Fact]
+    public void Loss_OverAThousandSteps_LeavesNoTensorBehind()
+    {
+        using var scope = NewDisposeScope();
+        var (logits, labels, teacher) = RandomBatch(11, batch: 4);
+        var batch = new TrainingBatch { Logits = logits.requires_grad_(), Labels = labels, TeacherLogits = teacher };
+        foreach (var objective in OnLogits.Select(objective => ObjectiveFactory.Create(objective, Context)))
+        {
+            objective.Loss(batch).backward();
+            var before = Tensor.TotalCount;
+            for (var step = 0; step < 1000; step++)
+            {
+                using var loss = objective.Loss(batch);
+                loss.backward();
+            }
+            Assert.Equal(before, Tensor.TotalCount);
+        }
     }
 
     [Fact]
@@ -120,8 +162,7 @@ public class ObjectiveTests
     {
         using var scope = NewDisposeScope();
         var (logits, labels, _) = RandomBatch(8);
-        Assert.Throws<InvalidOperationException>(() => LossAndGradient(new SoftTargets(), logits, labels, null));
-        Assert.Throws<InvalidOperationException>(() => LossAndGradient(new LogitMse(), logits, labels, null));
+        Assert.All(OnLogits.Where(objective => objective.NeedsTeacher), objective => Assert.Throws<InvalidOperationException>(() => LossAndGradient(objective, logits, labels, null)));
     }
 
     [Fact]
@@ -136,26 +177,10 @@ public class ObjectiveTests
     {
         using var scope = NewDisposeScope();
         var (logits, labels, teacher) = RandomBatch(9);
-        foreach (var objective in new Objective[] { new CrossEntropy(), new SoftTargets(), new LogitMse() })
+        foreach (var objective in OnLogits)
         {
             using var loss = ObjectiveFactory.Create(objective, Context).Loss(new TrainingBatch { Logits = logits.to(bfloat16), Labels = labels, TeacherLogits = teacher.to(bfloat16) });
             Assert.Equal(ScalarType.Float32, loss.dtype);
         }
-    }
-
-    private static (Tensor Logits, Tensor Labels, Tensor Teacher) RandomBatch(long seed, int batch = 16, int classes = 10)
-    {
-        manual_seed(seed);
-        return (2 * randn(batch, classes), randint(classes, new long[] { batch }, int64), 2 * randn(batch, classes));
-    }
-
-    private static ObjectiveContext Context { get; } = new() { Classes = 10, TrainSamples = 100, Epochs = 10 };
-
-    private static (double Loss, Tensor Gradient) LossAndGradient(Objective objective, Tensor logits, Tensor labels, Tensor? teacher)
-    {
-        var student = logits.detach().clone().requires_grad_();
-        var loss = ObjectiveFactory.Create(objective, Context).Loss(new TrainingBatch { Logits = student, Labels = labels, TeacherLogits = teacher });
-        loss.backward();
-        return (loss.item<float>(), student.grad!);
     }
 }

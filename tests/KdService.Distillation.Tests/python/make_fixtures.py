@@ -8,6 +8,8 @@ from torch.nn import functional as F
 
 import networks
 import zoo
+from logit_losses import (continuation, decoupled, dist, partial, pt_target, sim_target, split_target, standardised_targets,
+                          top_target)
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Fixtures"
 
@@ -25,14 +27,14 @@ def objectives():
     torch.manual_seed(5)
     cases = []
 
-    def add(objective, loss, batch=6, classes=10, scale=3.0):
+    def add(objective, loss, batch=6, classes=10, scale=3.0, **setting):
         z = (torch.randn(batch, classes) * scale).requires_grad_()
         t = torch.randn(batch, classes) * scale
         y = torch.randint(classes, (batch,))
         value = loss(z, y, t)
         value.backward()
         cases.append({"objective": objective, "logits": z.tolist(), "labels": y.tolist(), "teacher": t.tolist(),
-                      "loss": value.item(), "gradient": z.grad.tolist()})
+                      "loss": value.item(), "gradient": z.grad.tolist(), **setting})
 
     for eps in (0, 0.1, 0.5):
         add({"name": "cross_entropy", "label_smoothing": eps}, lambda z, y, t: F.cross_entropy(z, y, label_smoothing=eps))
@@ -46,6 +48,29 @@ def objectives():
         lambda z, y, t: soft_targets(z, y, t, 0.5, 1.0, True, "batchmean"), scale=60.0)
     add({"name": "logit_mse", "reduction": "elements"}, lambda z, y, t: F.mse_loss(z, t))
     add({"name": "logit_mse", "reduction": "batch"}, lambda z, y, t: ((z - t) ** 2).sum(1).mean())
+    for tau, alpha in ((2.0, 0.9), (4.0, 1.0)):
+        add({"name": "kd", "alpha": alpha, "temperature": tau, "standardise": True}, lambda z, y, t: standardised_targets(z, y, t, alpha, tau))
+    # 20 epochs, linear: psi 3/15 after two of them; a step: psi 0; the last third of linear_to_half: psi 1.
+    for psi, epoch, schedule, factor, margin in ((0.2, 2, "linear", 0.15, 40.0), (0.0, 9, "step", 0.5, 0.0), (1.0, 13, "linear_to_half", 0.9, 5.0)):
+        add({"name": "continuation", "margin": margin, "psi": schedule},
+            lambda z, y, t: continuation(z, y, t, psi, factor, margin), epoch=epoch, epochs=20, factor=factor)
+    for alpha, beta, tau, standardise in ((1.0, 8.0, 4.0, False), (0.5, 0.0, 1.0, False), (0.0, 2.0, 2.0, True)):
+        add({"name": "dkd", "alpha": alpha, "beta": beta, "temperature": tau, "standardise": standardise},
+            lambda z, y, t: decoupled(z, y, t, alpha, beta, tau, standardise))
+    add({"name": "dkd", "alpha": 1, "beta": 8, "temperature": 4}, lambda z, y, t: decoupled(z, y, t, 1, 8, 4), batch=3, classes=100)
+    for inter, intra, tau, standardise in ((1.0, 1.0, 4.0, False), (2.0, 0.0, 1.0, False), (0.0, 0.5, 1.0, False), (1.0, 1.0, 1.0, True)):
+        add({"name": "dist", "inter": inter, "intra": intra, "temperature": tau, "standardise": standardise},
+            lambda z, y, t: dist(z, y, t, inter, intra, tau, standardise))
+    for tau, squared, alpha, standardise in ((4.0, True, 0.9, False), (1.0, False, 1.0, False), (2.0, False, 0.5, True)):
+        for name, options, target in (("kd_pt", {}, pt_target),
+                                      ("kd_sim", {"sharpness": 3.0}, lambda p, label: sim_target(p, label, 3.0)),
+                                      ("kd_pt_sim", {"sharpness": 3.0}, lambda p, label: split_target(p, label, 3.0)),
+                                      ("kd_pt_sim", {"sharpness": 3.0, "combination": "mix", "mix": 0.3},
+                                       lambda p, label: 0.3 * sim_target(p, label, 3.0) + 0.7 * pt_target(p, label)),
+                                      ("kd_topk", {"top_k": 4}, lambda p, label: top_target(p, label, 4)),
+                                      ("kd_topk", {}, lambda p, label: top_target(p, label, 3))):
+            add({"name": name, "alpha": alpha, "temperature": tau, "temperature_squared": squared, "standardise": standardise, **options},
+                lambda z, y, t: partial(z, y, t, alpha, tau, squared, target, standardise))
     write("objectives.json", cases)
 
 

@@ -14,24 +14,13 @@ public enum KlReduction
 
 /// <summary>Hinton et al. (2015): <c>alpha * tau^2 * KL(softmax(z_T/tau) || softmax(z_S/tau)) + (1 - alpha) * CE</c>.</summary>
 [Case("kd", "Hinton's distillation: alpha * tau^2 * KL(p_T || p_S) at temperature tau, plus (1 - alpha) * cross-entropy.")]
-public sealed record SoftTargets : Objective
+public sealed record SoftTargets : TemperedObjective
 {
     /// <summary>Weight of the divergence; the cross-entropy has the rest.</summary>
     [Field("Weight of the divergence; cross-entropy with the labels has the rest.", Min = 0, Max = 1)]
     public double Alpha { get; init; } = 0.9;
 
-    /// <summary>Temperature tau on both sets of logits.</summary>
-    [Field("Temperature that divides both sets of logits.", Min = 0, ExclusiveMin = true, Max = 1000)]
-    public double Temperature { get; init; } = 4;
-
-    /// <summary>Whether the divergence is multiplied by tau^2.</summary>
-    [Field("Multiply the divergence by the square of the temperature, since its gradients scale with the inverse.")]
-    public bool TemperatureSquared { get; init; } = true;
-
     /// <summary>How the divergence is averaged.</summary>
     [Field("batch: sum over classes, mean over the batch. elements: mean over both, K times weaker, as nn.KLDivLoss() does by default.")]
     public KlReduction Reduction { get; init; }
-
-    /// <inheritdoc />
-    public override bool NeedsTeacher => true;
 }
