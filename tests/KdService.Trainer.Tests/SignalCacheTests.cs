@@ -17,6 +17,15 @@ public sealed class SignalCacheTests(Teachers teachers)
         Assert.True(second.SecondsSaved > 0, "the pace of the job that kept the logits says what they saved");
     }
 
+    [Fact]
+    public async Task Jobs_AtOnce_ComputeEachPartOnceBetweenThem()
+    {
+        using var cache = new WorkFolder();
+        var runs = await Task.WhenAll(Enumerable.Range(1, 2).Select(seed => Task.Run(() => Run(cache, new Kd(), seed))));
+        Assert.Equal(2, runs.Sum(run => run.Report.TeacherSignals[0].PassesMade));
+        Assert.DoesNotContain(cache.Files, file => file.EndsWith(".lock", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(60)]

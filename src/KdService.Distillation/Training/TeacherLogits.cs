@@ -25,6 +25,9 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
     private const int Version = 1;
 
     private const int PartSize = 4096;
+
+    // EWOULDBLOCK, which .NET keeps as the error's HResult when a file is locked.
+    private const int WouldBlock = 11;
     private const string LogitsName = "logits";
     private const string ChecksumKey = "sha256";
     private const string SecondsKey = "seconds";
@@ -49,18 +52,23 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
         foreach (var (number, part) in samples.Indices.Chunk(PartSize).Index())
         {
             var path = Path.Combine(folder, FormattableString.Invariant($"view-{view?.ToString() ?? "none"}.part-{number:D4}.safetensors"));
-            if (Find(path, part.Length) is { } found)
+            var found = Find(path, part.Length);
+            if (found is null)
             {
-                parts.Add(found.Logits);
-                Cost += new SignalCost(0, 0, part.Length, found.Seconds);
-                if (planned) run.Progress.Ledger.Skip(workItem, part.Length);
-                continue;
+                Directory.CreateDirectory(folder);
+                using var _ = Claim($"{path}.lock", workItem);
+                found = Find(path, part.Length);
+                if (found is null)
+                {
+                    var secondsBefore = Cost.Seconds;
+                    parts.Add(Compute(samples, part, view, workItem));
+                    Keep(path, parts[^1], Cost.Seconds - secondsBefore);
+                    continue;
+                }
             }
-            var secondsBefore = Cost.Seconds;
-            var computed = Compute(samples, part, view, workItem);
-            Directory.CreateDirectory(folder);
-            Keep(path, computed, Cost.Seconds - secondsBefore);
-            parts.Add(computed);
+            parts.Add(found.Value.Logits);
+            Cost += new SignalCost(0, 0, part.Length, found.Value.Seconds);
+            if (planned) run.Progress.Ledger.Skip(workItem, part.Length);
         }
         return cat(parts, 0).to(run.Device).MoveToOuterDisposeScope();
     }
@@ -103,7 +111,26 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
         return null;
     }
 
-    // Several jobs may keep the same logits at once: each writes a file of its own and the last to finish gives it its name.
+    // Of jobs that want the same logits at once one computes them, and the others wait for its file; a job that dies lets go.
+    private FileStream Claim(string path, string workItem)
+    {
+        while (true)
+        {
+            run.Stop.ThrowIfCancellationRequested();
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            // Held by another job.
+            catch (IOException e) when (e.HResult == WouldBlock)
+            {
+                run.Progress.Worked(workItem, 0, 0, $"waiting for logits of {teacher.Id} that another job computes");
+                Thread.Sleep(100);
+            }
+        }
+    }
+
+    // Written under a name of its own first: whoever reads finds all of it or nothing.
     private static void Keep(string path, Tensor logits, double seconds)
     {
         var own = FormattableString.Invariant($"{path}.{Environment.ProcessId}");
