@@ -38,6 +38,9 @@ public sealed record Plan
     /// <summary>Write the weights of every so many epochs as checkpoints of their own; null for best and last only.</summary>
     public int? CheckpointEveryEpochs { get; init; }
 
+    /// <summary>Diagnose the teacher's signal at the end.</summary>
+    public bool Diagnosis { get; init; }
+
     /// <summary>Seed of the augmented views: <see cref="DataSeed"/> where they are bounded, else the job's.</summary>
     public long ViewSeed => Dataset.DistinctViews is null ? Seed : DataSeed;
 

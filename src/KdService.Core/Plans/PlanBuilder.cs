@@ -69,6 +69,7 @@ public sealed class PlanBuilder
             Seed = spec.Seed,
             TeacherSignal = spec.TeacherSignal,
             CheckpointEveryEpochs = spec.CheckpointEveryEpochs,
+            Diagnosis = spec.Diagnosis,
         };
         builder.Check(plan);
         return problems.None ? plan : null;

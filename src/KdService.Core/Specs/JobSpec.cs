@@ -63,6 +63,10 @@ public sealed record JobSpec
     [Field("Keep the weights of every so many epochs as checkpoints of their own; when left out there are none; the best and the last weights are artifacts in any case.", Min = 1, Max = 100_000)]
     public int? CheckpointEveryEpochs { get; init; }
 
+    /// <summary>Whether the teacher's signal is diagnosed.</summary>
+    [Field("Diagnose the teacher's signal at the end, after Tang et al. (2020): what it does to the gradient of each training sample, how it relates classes, how sure it is; artifacts diagnosis.json and diagnosis.svg.")]
+    public bool Diagnosis { get; init; }
+
     /// <summary>What the job may use.</summary>
     [Field("Threads, time and tries that the job may use.")]
     public ResourceSpec Resources { get; init; } = new();

@@ -63,6 +63,7 @@ public static class SpecValidation
             problems.Add("/teacher", $"missing; method {spec.Method.Name} needs a teacher: {{\"model\": \"resnet20\"}} or {{\"job\": \"...\"}}");
         if (spec.Method is { NeedsTeacher: false } && spec.Teacher is not null)
             problems.Add("/teacher", $"given, but method {spec.Method.Name} has no teacher; leave it out");
+        problems.Require(!spec.Diagnosis || spec.Method is null or { NeedsTeacher: true }, "/diagnosis", $"true given, but method {spec.Method?.Name} has no teacher; leave it out");
         if (spec.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/training", problems);
         if (spec.Teacher is { } teacher) CheckTeacher(teacher, spec.Dataset, problems);
         if (spec.Dataset is { } dataset)

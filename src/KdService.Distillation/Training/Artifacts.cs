@@ -49,6 +49,13 @@ internal sealed class Artifacts(RunContext run)
         run.Emit(new ArtifactWritten { Name = name, Path = name, MediaType = "application/json" });
     }
 
+    /// <summary>Writes a picture.</summary>
+    public void WriteSvg(string name, string svg)
+    {
+        AtomicFile.Write(Path.Combine(run.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(svg)));
+        run.Emit(new ArtifactWritten { Name = name, Path = name, MediaType = "image/svg+xml" });
+    }
+
     private void Write(string name, Snapshot weights, Dictionary<string, string> metadata)
     {
         weights.Write(Path.Combine(run.Folder, name), metadata);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Distillation.Diagnosis;
 using KdService.Distillation.Evaluation;
 using KdService.Distillation.Models;
 using Microsoft.Extensions.Logging;
@@ -71,7 +72,7 @@ public sealed class TrainingRun : IDisposable
         try
         {
             while (_state.Stage < Plan.Stages.Count) TrainStage(teachers, evaluations);
-            Finish(evaluations);
+            Finish(teachers, evaluations);
             return true;
         }
         // Thrown between steps, within teacher passes and within evaluations, none of which leaves anything half done.
@@ -115,7 +116,7 @@ public sealed class TrainingRun : IDisposable
         _checkpoints.Write(null);
     }
 
-    private void Finish(Evaluations evaluations)
+    private void Finish(Teachers teachers, Evaluations evaluations)
     {
         var artifacts = new Artifacts(_run);
         var models = new List<ModelReport>();
@@ -151,6 +152,7 @@ public sealed class TrainingRun : IDisposable
             Seconds = _checkpoints.Seconds,
             PeakMemoryBytes = PeakMemory(),
         };
+        if (Plan.Diagnosis) Diagnose(teachers.Main!, artifacts);
         artifacts.WriteJson(Artifacts.Report, report);
         _run.Emit(new RunFinished { Report = report });
     }
@@ -162,6 +164,23 @@ public sealed class TrainingRun : IDisposable
         weights.CopyTo(network);
         var (result, logits) = evaluations.Of(model.Id, network, _run.Data.Test);
         return (result, [.. logits.argmax(1).data<long>().Select(label => (int)label)]);
+    }
+
+    private void Diagnose(TeacherNetwork teacher, Artifacts artifacts)
+    {
+        using var scope = NewDisposeScope();
+        var model = Plan.Model(Plan.Result);
+        using var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null).to(_run.Device);
+        _state.Trained(Plan, model.Id).Best.Weights.CopyTo(network);
+        using var student = new TeacherNetwork(model.Id, network, "");
+        var samples = _run.Data.Train;
+        var teacherLogits = new TeacherLogits(_run, teacher).Of(samples, view: null, WorkItems.Reference, planned: false).cpu();
+        var studentLogits = Evaluations.Logits(_run, network, samples);
+        var loss = Plan.Stages.SelectMany(stage => stage.Losses).Select(term => term.Objective).OfType<SoftTargets>().FirstOrDefault() ?? new SoftTargets();
+        var labels = tensor(samples.Labels.Select(label => (long)label).ToArray());
+        var diagnosis = TeacherDiagnosis.Of(teacherLogits, studentLogits, labels, teacher.Classifier, student.Classifier, loss);
+        artifacts.WriteJson(DiagnosisReport.FileName, diagnosis);
+        artifacts.WriteSvg(DiagnosisReport.ChartName, DiagnosisChart.Svg(diagnosis));
     }
 
     private static ModelReport Describe(ModelPlan model, EvaluationResult best) => new()
