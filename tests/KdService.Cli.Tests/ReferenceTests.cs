@@ -14,12 +14,11 @@ public sealed class ReferenceTests
         Assert.Equal(SpecReference.Markdown(), File.ReadAllText(Path.Combine(KdProgram.Root, "docs", "spec.md")));
 
     [Fact]
-    public void Examples_OnEachDataSet_CoverEveryMethodAndCompile()
+    public void Examples_OnPicturesThatNobodyHasToFetch_CoverEveryMethodAndCompile()
     {
         var specs = Files("*.json").Except(Files("schedule-*.json")).Select(path => SpecValidation.ReadOrThrow(File.ReadAllBytes(path))).ToList();
 
-        foreach (var dataset in new[] { "procedural", "cifar10" })
-            Assert.Equal(MethodCatalogue.All.Select(method => method.Name), specs.Where(spec => spec.Dataset.Name == dataset).Select(spec => spec.Method.Name).Order(StringComparer.Ordinal));
+        Assert.Empty(MethodCatalogue.All.Select(method => method.Name).Except(specs.Where(spec => spec.Dataset.Name == "procedural").Select(spec => spec.Method.Name)));
         Assert.All(specs, spec => Assert.NotEmpty(PlanBuilder.Compile(spec).Stages));
     }
 
