@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Distillation.Diagnosis;
@@ -178,9 +179,12 @@ public sealed class TrainingRun : IDisposable
         var studentLogits = Evaluations.Logits(_run, network, samples);
         var loss = Plan.Stages.SelectMany(stage => stage.Losses).Select(term => term.Objective).OfType<SoftTargets>().FirstOrDefault() ?? new SoftTargets();
         var labels = tensor(samples.Labels.Select(label => (long)label).ToArray());
-        var diagnosis = TeacherDiagnosis.Of(teacherLogits, studentLogits, labels, teacher.Classifier, student.Classifier, loss);
+        var diagnosis = TeacherDiagnosis.Of(teacherLogits, studentLogits, labels, Classifier(teacher), Classifier(student), loss);
         artifacts.WriteJson(DiagnosisReport.FileName, diagnosis);
         artifacts.WriteSvg(DiagnosisReport.ChartName, DiagnosisChart.Svg(diagnosis));
+
+        static Tensor Classifier(TeacherNetwork network) => network.Classifier
+            ?? throw new RunException(FailureCode.InvalidPlan, $"diagnosis: {network.Id} has no linear layer whose rows stand for classes");
     }
 
     private static ModelReport Describe(ModelPlan model, EvaluationResult best) => new()
