@@ -24,6 +24,10 @@ public class LogitMethodTests
     [InlineData("""{"name": "kd", "standardise": 1}""", "/method/standardise", "1 given; true or false")]
     [InlineData("""{"name": "label_smoothing", "epsilon": 1}""", "/method/epsilon", "1 given; a number from 0 to 0.999")]
     [InlineData("""{"name": "label_smoothing"}""", "/teacher", "has no teacher; leave it out")]
+    [InlineData("""{"name": "custom", "stages": [{"name": "distil", "losses": [{"objective": {"name": "kd_topk", "top_k": 11}}]}]}""",
+        "/method/stages/0/losses/0/objective/top_k", "11 given; at most 10, the classes of cifar10")]
+    [InlineData("""{"name": "custom", "models": [{"id": "peer", "model": "resnet14"}], "stages": [{"name": "peer", "trains": "peer", "losses": [{"objective": {"name": "cross_entropy"}}]}, {"name": "distil", "curriculum": {"source": "teacher", "with": ["peer"]}, "losses": [{"objective": {"name": "kd_sim"}}]}]}""",
+        "/method/stages/1/losses/0/objective", "the similarity of classes is read from the last layer of that one network")]
     public void Read_OptionOutsideItsDomain_NamesItAndWhatIsRight(string method, string pointer, string detail)
     {
         var problems = new ProblemList();
