@@ -73,6 +73,19 @@ public sealed class MethodTests
     public void BackwardKd_WithoutWeight_IsKd() =>
         Assert.Equal(Trained(new Kd()), Trained(new BackwardKd { Samples = new BackwardPass { Weight = 0 } }));
 
+    [Theory]
+    [InlineData("""{"name": "kd", "alpha": 0, "standardise": true}""")]
+    [InlineData("""{"name": "kd_pt", "alpha": 0}""")]
+    [InlineData("""{"name": "kd_sim", "alpha": 0}""")]
+    [InlineData("""{"name": "kd_pt_sim", "alpha": 0}""")]
+    [InlineData("""{"name": "kd_topk", "alpha": 0}""")]
+    [InlineData("""{"name": "dkd", "alpha": 0, "beta": 0}""")]
+    [InlineData("""{"name": "dist", "weight": 0}""")]
+    [InlineData("""{"name": "lskd", "weight": 0, "cross_entropy_weight": 1}""")]
+    [InlineData("""{"name": "continuation_kd", "psi_until": 0, "max_temperature": 4}""")]
+    [InlineData("""{"name": "label_smoothing", "epsilon": 0}""")]
+    public void Method_WithAllWeightOnTheLabels_IsTheStudentAlone(string method) => Assert.Equal(Trained(new None()), Trained(method));
+
     [Fact]
     public void BackwardKd_ForAnySamples_LeavesTheTeacherAlone()
     {
@@ -87,12 +100,12 @@ public sealed class MethodTests
     }
 
     [Fact]
-    public void Custom_ProKdsRouteWithBackwardPassSamples_RunsAndContinues()
+    public void Custom_ProKdsRouteWithBackwardPassSamplesAndDecoupledTargets_Runs()
     {
         var plan = RecordedRun.Plan(Json.Read<Method>("""
             {"name": "custom", "stages": [
                 {"name": "general", "epochs": 4,
-                 "losses": [{"objective": {"name": "cross_entropy"}}, {"weight": 0.9, "warmup_epochs": 2, "objective": {"name": "kd", "alpha": 1}}],
+                 "losses": [{"objective": {"name": "cross_entropy"}}, {"weight": 0.9, "warmup_epochs": 2, "objective": {"name": "dkd", "beta": 2}}],
                  "curriculum": {"checkpoints": 2, "anneal_from": 2},
                  "augmenter": {"name": "backward_pass", "steps": 2, "weight": 0.5}},
                 {"name": "labels", "epochs": 1, "losses": [{"objective": {"name": "cross_entropy"}}], "start_from": {"stage": "general"}}]}
