@@ -21,6 +21,11 @@ internal static class Fixtures
 
     public static Tensor Vector(JsonElement values) => tensor(values.EnumerateArray().Select(value => value.GetSingle()).ToArray());
 
+    /// <summary>A JSON object of a shape and values as a float tensor.</summary>
+    public static Tensor Array(JsonElement array) =>
+        tensor(array.GetProperty("values").EnumerateArray().Select(value => value.GetSingle()).ToArray())
+            .reshape([.. array.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())]);
+
     public static Tensor Integers(JsonElement values) => tensor(values.EnumerateArray().Select(value => value.GetInt64()).ToArray());
 
     /// <summary>The same inputs as <c>pictures()</c> of <c>python/networks.py</c>, <c>[count, 3, 32, 32]</c>.</summary>

@@ -9,6 +9,9 @@ public sealed record Tap(string Name, IReadOnlyList<int> Shape, bool EndsStage =
     /// <summary>The tap of the vector that the last linear layer classifies; every network has it.</summary>
     public const string Embedding = "embedding";
 
+    /// <summary>Whether the feature has a height and a width.</summary>
+    public bool IsMap => Shape.Count == 3;
+
     /// <summary>Name and shape, as error messages print them.</summary>
     public override string ToString() => $"{Name} [{string.Join(", ", Shape)}]";
 }

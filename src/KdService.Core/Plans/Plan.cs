@@ -156,8 +156,13 @@ public sealed record Stage
     public StartFrom? StartFrom { get; init; }
 
     /// <summary>Whether a loss reads features, so that the teacher has to run on every batch.</summary>
-    public bool ReadsFeatures(Plan plan) => Curriculum is { } curriculum && Losses.Any(term => term.Objective.TapsOf(
-        plan.Network(Trains), plan.Network(curriculum.Source), plan.Dataset).Count > 0);
+    public bool ReadsFeatures(Plan plan)
+    {
+        return Read(Trains, Losses, Curriculum) || Peers.Any(peer => Read(peer.Trains, peer.Losses, peer.Curriculum));
+
+        bool Read(string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum) => curriculum is not null
+            && losses.Any(term => term.Objective.TapsOf(plan.Network(trains), plan.Network(curriculum.Source), plan.Dataset).Count > 0);
+    }
 }
 
 /// <summary>A network that is trained beside the stage's own, with its optimiser, schedule and batches, and let go at the stage's end.</summary>

@@ -60,6 +60,9 @@ public sealed record ObjectiveContext
     /// <summary>Training samples, which <see cref="TrainingBatch.Samples"/> counts.</summary>
     public required int TrainSamples { get; init; }
 
+    /// <summary>The classes of the training samples, for losses that choose among them.</summary>
+    public IReadOnlyList<int> TrainLabels { get; init; } = [];
+
     /// <summary>The features it reads, in pairs: the student's and the teacher's.</summary>
     public IReadOnlyList<(Core.Architectures.Tap Student, Core.Architectures.Tap Teacher)> Taps { get; init; } = [];
 

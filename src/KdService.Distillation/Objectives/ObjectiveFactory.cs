@@ -17,6 +17,13 @@ public static class ObjectiveFactory
         PartialTargets partial => new PartialTargetLoss(partial, context),
         DecoupledTargets decoupled => new DecoupledTargetLoss(decoupled),
         Correlations correlations => new CorrelationLoss(correlations),
+        HintRegression => new HintRegressionLoss(context),
+        AttentionTransfer attention => new AttentionTransferLoss(attention, context),
+        SimilarityPreserving => new SimilarityPreservingLoss(context),
+        RelationalStructure relational => new RelationalStructureLoss(relational, context),
+        ProbabilisticTransfer => new ProbabilisticTransferLoss(context),
+        ContrastiveRepresentation contrastive => new ContrastiveRepresentationLoss(contrastive, context),
+        KnowledgeReview => new KnowledgeReviewLoss(context),
         _ => throw new RunException(FailureCode.InvalidPlan, $"objective: {objective.GetType().Name} given; this trainer has no such loss"),
     };
 }

@@ -104,7 +104,7 @@ internal sealed class Learner : IDisposable
     private static ObjectiveContext Context(RunContext run, Stage stage, string model, Objective objective, Curriculum? curriculum, Teachers teachers)
     {
         var plan = run.Plan;
-        var context = new ObjectiveContext { Classes = plan.Dataset.Classes, TrainSamples = plan.TrainSamples, Epochs = stage.Epochs, Device = run.Device };
+        var context = new ObjectiveContext { Classes = plan.Dataset.Classes, TrainSamples = plan.TrainSamples, TrainLabels = run.Data.Train.Labels, Epochs = stage.Epochs, Device = run.Device };
         Tap Tap(Architecture network, string name) => network.FindTap(name, plan.Dataset)
             ?? throw new RunException(FailureCode.InvalidPlan, $"taps: {name} given; {network.Name} has no such tap");
         if (curriculum is null) return context;

@@ -1,11 +1,16 @@
 using KdService.Core.Plans;
+using KdService.Distillation.Models;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
 
 /// <summary>A network that is trained beside the student answers with what it has just said of the same batch.</summary>
-internal sealed class PeerSignal(Learner peer, SignalCost cost) : ITeacherSignal
+/// <param name="peer">The network.</param>
+/// <param name="taps">Features that are part of the answer.</param>
+/// <param name="cost">What earlier attempts spent.</param>
+internal sealed class PeerSignal(Learner peer, IReadOnlyList<string> taps, SignalCost cost) : ITeacherSignal
 {
+    private readonly FeatureTaps? _features = taps.Count > 0 ? new FeatureTaps(peer.Network, taps) : null;
     private SignalCost _cost = cost;
 
     /// <inheritdoc />
@@ -21,7 +26,7 @@ internal sealed class PeerSignal(Learner peer, SignalCost cost) : ITeacherSignal
     public TeacherAnswer Answer(ReadOnlySpan<int> batch, Tensor inputs)
     {
         _cost = _cost with { Computed = _cost.Computed + batch.Length };
-        return new TeacherAnswer(peer.Logits.detach());
+        return new TeacherAnswer(peer.Logits.detach(), taps.ToDictionary(name => name, name => _features![name].detach()));
     }
 
     /// <inheritdoc />
@@ -34,8 +39,6 @@ internal sealed class PeerSignal(Learner peer, SignalCost cost) : ITeacherSignal
     }
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-        // The peer belongs to the stage.
-    }
+    /// <remarks>The peer belongs to the stage.</remarks>
+    public void Dispose() => _features?.Dispose();
 }

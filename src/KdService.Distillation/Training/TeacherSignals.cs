@@ -68,19 +68,19 @@ internal static class TeacherSignals
         var cost = state.Signals.GetValueOrDefault(stage.Name);
         var signals = curriculum.Sources.Select((source, index) =>
         {
-            // What earlier attempts spent is counted once.
-            var before = index == 0 ? cost : default;
-            if (learners.FirstOrDefault(learner => learner.Id == source) is { } learner) return new PeerSignal(learner, before);
-            ITeacherSignal OfCheckpoint(int epoch) => OfNetwork(teachers.Checkpoint(source, epoch), owned: true, default);
+            // What earlier attempts spent is counted once, and of several networks only the first shows features.
+            var (before, wanted) = index == 0 ? (cost, taps) : (default, []);
+            if (learners.FirstOrDefault(learner => learner.Id == source) is { } learner) return new PeerSignal(learner, wanted, before);
+            ITeacherSignal OfCheckpoint(int epoch) => OfNetwork(teachers.Checkpoint(source, epoch), owned: true, wanted, default);
             if (curriculum.Greedy is { } greedy) return new GreedySignal(run, state, greedy, learners[0], epoch => teachers.Checkpoint(source, epoch), OfCheckpoint, before);
             return curriculum.Route is null
-                ? OfNetwork(teachers.Arrived(source, curriculum.Weights), owned: source != run.Plan.Teacher?.Id, before)
+                ? OfNetwork(teachers.Arrived(source, curriculum.Weights), owned: source != run.Plan.Teacher?.Id, wanted, before)
                 : (ITeacherSignal)new RouteSignal(OfCheckpoint, before);
         }).ToList();
         return signals is [var only] ? only : new EnsembleSignal(signals, curriculum.Averaging);
 
-        ITeacherSignal OfNetwork(TeacherNetwork network, bool owned, SignalCost before) => Showing.SignalOf(run.Plan, stage) == TeacherSignal.Live
-            ? new LiveSignal(network, owned, taps, run.Device, before)
+        ITeacherSignal OfNetwork(TeacherNetwork network, bool owned, IReadOnlyList<string> wanted, SignalCost before) => Showing.SignalOf(run.Plan, stage) == TeacherSignal.Live
+            ? new LiveSignal(network, owned, wanted, run.Device, before)
             : new CachedSignal(new TeacherLogits(run, network), network, owned, run.Data.Train, WorkItems.Teacher(stage), before);
     }
 

@@ -115,6 +115,23 @@ public sealed class MethodTests
         Assert.Equal(5 * 9, report.Steps);
     }
 
+    [Fact]
+    public void Custom_FeaturesOfAPeerAndOfTheFirstOfSeveralTeachers_AreLearntFrom()
+    {
+        var report = Report(RecordedRun.Plan(Json.Read<Method>("""
+            {"name": "custom", "models": [{"id": "other", "model": "plane4"}], "stages": [
+                {"name": "mutual", "epochs": 1, "curriculum": {"source": "other"},
+                 "losses": [{"objective": {"name": "cross_entropy"}}, {"objective": {"name": "at"}}, {"objective": {"name": "fitnet"}}],
+                 "peers": [{"trains": "other", "source": "student", "losses": [{"objective": {"name": "cross_entropy"}}, {"objective": {"name": "sp"}}]}]},
+                {"name": "beside", "epochs": 1, "losses": [{"objective": {"name": "kd"}}],
+                 "peers": [{"trains": "other", "source": "teacher", "losses": [{"objective": {"name": "rkd"}}]}]},
+                {"name": "other", "trains": "other", "epochs": 1, "losses": [{"objective": {"name": "cross_entropy"}}]},
+                {"name": "ensemble", "epochs": 1, "curriculum": {"source": "teacher", "with": ["other"]},
+                 "losses": [{"objective": {"name": "kd"}}, {"objective": {"name": "at"}}]}]}
+            """), epochs: 4, Gently));
+        Assert.Equal(4 * 9, report.Steps);
+    }
+
     // Logits of networks that have learnt nothing are large.
     private static Sgd Gently { get; } = new() { LearningRate = 1e-3 };
 

@@ -32,8 +32,20 @@ public sealed class ResumeOracleTests
     [InlineData("""{"name": "rco", "search": "greedy", "anchors": 4, "every_epochs": 1}""")]
     [InlineData("""{"name": "dml", "peers": ["plane2", "plane4"]}""")]
     [InlineData("""{"name": "backward_kd", "samples": {"every_epochs": 2, "ratio": 0.5, "steps": 2}}""")]
+    [InlineData("""{"name": "fitnet", "feature_weight": 1}""")]
+    [InlineData("""{"name": "reviewkd", "layers": [{"student": "conv_layers.3", "teacher": "conv_layers.3"}, {"student": "conv_layers.7", "teacher": "conv_layers.7"}]}""")]
+    [InlineData("""{"name": "crd", "dimensions": 16, "negatives": 50, "kd_weight": 0.5}""")]
     public void Method_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method) =>
         AssertSameAfterEveryStep(RecordedRun.Plan(Json.Read<Method>(method), epochs: 4, new Sgd { LearningRate = 1e-3 }), restoredStep: 13);
+
+    [Fact]
+    public void Checkpoint_OfALossThatLearnsAndRemembers_HoldsWhatItDoes()
+    {
+        using var folder = new TemporaryFolder();
+        var state = States(RecordedRun.Plan(new Crd { Dimensions = 16 }, epochs: 1), folder.Path, resume: null, (_, _) => { }).Values.First();
+        Assert.Equal(["0.log_normalisers", "0.student.bias", "0.student.weight", "0.student_memory", "0.teacher.bias", "0.teacher.weight", "0.teacher_memory"],
+            state.Tensors.Keys.Where(name => name.StartsWith("learner/student/losses/", StringComparison.Ordinal)).Select(name => name["learner/student/losses/1.".Length..]));
+    }
 
     private static void AssertSameAfterEveryStep(Plan plan, long restoredStep)
     {

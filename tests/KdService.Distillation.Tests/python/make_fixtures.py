@@ -6,6 +6,7 @@ import pathlib
 import torch
 from torch.nn import functional as F
 
+import features
 import networks
 import zoo
 from logit_losses import (continuation, decoupled, dist, partial, pt_target, sim_target, split_target, standardised_targets,
@@ -114,3 +115,4 @@ def network_cases():
 
 objectives()
 network_cases()
+write("features.json", features.cases())

@@ -1,0 +1,25 @@
+using KdService.Core.Plans;
+using KdService.Core.Schema;
+
+namespace KdService.Core.Methods;
+
+/// <summary>Chen et al. (2021): all stages of the student, reviewed together, against the teacher's, beside the labels.</summary>
+[Method("reviewkd", "ReviewKD", "Fuses the student's stages from the last to the first and matches each with the teacher's, beside the labels.",
+    Paper = "Chen et al.: Distilling Knowledge via Knowledge Review, CVPR 2021, arXiv 2104.09044",
+    Evidence = "[read: mdistiller] fusion, pyramid loss, warm-up and weights; mdistiller takes the teacher's stages before their last ReLU, here they are taken as they leave the stage")]
+public sealed record ReviewKd : FeatureMethod
+{
+    /// <inheritdoc />
+    [Field("Weight of the pyramid loss.", Min = 0, ExclusiveMin = true, Max = 10_000_000, Evidence = "[read: mdistiller]; 5 for resnet32x4 to resnet8x4")]
+    public override double FeatureWeight { get; init; } = 1;
+
+    /// <summary>Epochs over which the weight of the pyramid loss rises.</summary>
+    [Field("Epochs over which the weight of the pyramid loss rises evenly; 0 for all of it from the start.", Min = 0, Max = 100_000, Evidence = "[read: mdistiller]")]
+    public int WarmupEpochs { get; init; } = 20;
+
+    /// <inheritdoc />
+    protected override FeatureObjective Features => new KnowledgeReview { Layers = Layers };
+
+    /// <inheritdoc />
+    protected override int FeatureWarmup => WarmupEpochs;
+}

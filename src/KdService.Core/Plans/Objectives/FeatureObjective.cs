@@ -1,0 +1,72 @@
+using KdService.Core.Architectures;
+using KdService.Core.Datasets;
+using KdService.Core.Schema;
+
+namespace KdService.Core.Plans;
+
+/// <summary>A loss between features <c>F_S</c>, <c>F_T</c> <c>[batch, ...]</c> of the student and the teacher, summed over pairs of taps.</summary>
+public abstract record FeatureObjective : Objective
+{
+    /// <summary>The features that are compared.</summary>
+    [Field("The features that are compared, from the first layers to the last; the method's usual ones when left out.", MaxItems = 32)]
+    public IReadOnlyList<TapPair>? Layers { get; init; }
+
+    /// <inheritdoc />
+    public sealed override bool NeedsTeacher => true;
+
+    /// <summary>Whether the loss is on maps <c>[channels, height, width]</c> only.</summary>
+    protected virtual bool NeedsMaps => false;
+
+    /// <summary>The pairs that the method's publications compare; none where the networks have no such features.</summary>
+    protected abstract IEnumerable<(Tap Student, Tap Teacher)> UsualLayers(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher);
+
+    /// <summary>Why the loss cannot compare two features; null if it can.</summary>
+    protected virtual string? Mismatch(Tap student, Tap teacher) => null;
+
+    /// <inheritdoc />
+    public sealed override IReadOnlyList<TapPair> TapsOf(Architecture student, Architecture teacher, Dataset dataset) => Layers
+        ?? [.. UsualLayers(student.Taps(dataset.Classes), teacher.Taps(dataset.Classes)).Select(pair => new TapPair { Student = pair.Student.Name, Teacher = pair.Teacher.Name })];
+
+    /// <inheritdoc />
+    public sealed override void Check(ObjectiveSetting setting, string pointer, ProblemList problems)
+    {
+        if (setting.Teacher is not { } teacher) return;
+        var pairs = TapsOf(setting.Student, teacher, setting.Dataset);
+        problems.Require(pairs.Count > 0, $"{pointer}/layers", Layers is null
+            ? $"missing; {setting.Student.Name} and {teacher.Name} have too few stages for the usual layers: name at least one pair of taps"
+            : "an empty list given; at least one pair of taps, or leave it out");
+        foreach (var (index, pair) in pairs.Index())
+        {
+            // Layers that were not named have no place of their own in the document.
+            string Place(string side) => Layers is null ? $"{pointer}/layers" : $"{pointer}/layers/{index}{side}";
+            var student = Find(setting.Student, pair.Student, setting.Dataset, Place("/student"), problems);
+            var taught = Find(teacher, pair.Teacher, setting.Dataset, Place("/teacher"), problems);
+            if (student is null || taught is null || Mismatch(student, taught) is not { } mismatch) continue;
+            problems.Add(Place(""), $"{student} of {setting.Student.Name} and {taught} of {teacher.Name} given; {mismatch}");
+        }
+    }
+
+    /// <summary>
+    /// The ends of both networks' stages in pairs. Of networks with different numbers of stages the last of one goes with the last of
+    /// the other.
+    /// </summary>
+    protected static IReadOnlyList<(Tap Student, Tap Teacher)> Stages(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher)
+    {
+        var (ofStudent, ofTeacher) = (student.Where(tap => tap.EndsStage).ToList(), teacher.Where(tap => tap.EndsStage).ToList());
+        var shared = Math.Min(ofStudent.Count, ofTeacher.Count);
+        return [.. ofStudent.TakeLast(shared).Zip(ofTeacher.TakeLast(shared))];
+    }
+
+    /// <summary>What both networks' last linear layers classify.</summary>
+    protected static (Tap Student, Tap Teacher) Embeddings(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>
+        (student.First(tap => tap.Name == Tap.Embedding), teacher.First(tap => tap.Name == Tap.Embedding));
+
+    private Tap? Find(Architecture network, string name, Dataset dataset, string pointer, ProblemList problems)
+    {
+        var tap = network.FindTap(name, dataset);
+        if (tap is not null && (!NeedsMaps || tap.IsMap)) return tap;
+        var fitting = network.Taps(dataset.Classes).Where(other => !NeedsMaps || other.IsMap);
+        problems.Add(pointer, $"{(tap is null ? $"\"{name}\"" : $"{tap}, which has no height and width,")} given; {network.Name} has {string.Join(", ", fitting)}");
+        return null;
+    }
+}

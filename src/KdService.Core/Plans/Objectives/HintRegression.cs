@@ -1,0 +1,27 @@
+using KdService.Core.Architectures;
+using KdService.Core.Schema;
+
+namespace KdService.Core.Plans;
+
+/// <summary>
+/// Romero et al. (2015), as RepDistiller has it: <c>mean((r(F_S) - F_T)^2)</c>, <c>r</c> a learned convolution with batch norm and ReLU
+/// from the student's map to the shape of the teacher's.
+/// </summary>
+[Case("fitnet", "FitNet's hints: squared difference between the teacher's map and a learned convolution of the student's.")]
+public sealed record HintRegression : FeatureObjective
+{
+    /// <inheritdoc />
+    protected override bool NeedsMaps => true;
+
+    /// <inheritdoc />
+    protected override IEnumerable<(Tap Student, Tap Teacher)> UsualLayers(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>
+        Stages(student, teacher).Skip(1).Take(1);
+
+    /// <inheritdoc />
+    protected override string? Mismatch(Tap student, Tap teacher)
+    {
+        // Maps are square.
+        var (from, to) = (student.Shape[1], teacher.Shape[1]);
+        return from >= to || 2 * from == to ? null : "a convolution leads to maps of the same or of a smaller size, or of twice the size";
+    }
+}
