@@ -55,6 +55,59 @@ public sealed class BenchmarkTests(Service service)
     }
 
     [Fact]
+    public async Task Report_InEveryForm_HasTheNumbersAndTakesNamesForText()
+    {
+        var benchmark = await RunAsync(service);
+        var report = $"/v1/benchmarks/{benchmark.Id}/report";
+
+        var csv = await TextAsync("?format=csv", "text/csv");
+        Assert.Equal(3, csv.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+        var (titles, cells) = (csv.Split("\r\n")[0].Split(','), csv.Split("\r\n")[2].Split(','));
+        Assert.Equal((Markup, "0.5", "2", "0", "78042"), (cells[0], cells[Array.IndexOf(titles, "best_mean")], cells[Array.IndexOf(titles, "succeeded")], cells[Array.IndexOf(titles, "best_difference")], cells[Array.IndexOf(titles, "parameters")]));
+
+        var markdown = await TextAsync("?format=markdown", "text/markdown");
+        Assert.Contains("| none | 2 | 50.00 ± 0.00 | 50.00 ± 0.00 |", markdown, StringComparison.Ordinal);
+        Assert.Contains(@"\<script\>", markdown, StringComparison.Ordinal);
+        Assert.DoesNotContain(Markup, markdown, StringComparison.Ordinal);
+
+        var html = await TextAsync("?format=html", "text/html");
+        Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", html.Replace("http-equiv", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        var page = html.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal).Replace("<meta charset=\"utf-8\">", "", StringComparison.Ordinal);
+        Assert.All(System.Text.RegularExpressions.Regex.Matches(page, "<svg.*?</svg>", System.Text.RegularExpressions.RegexOptions.Singleline), svg => System.Xml.Linq.XElement.Parse(svg.Value));
+
+        Assert.Equal(Json.Write(benchmark), Json.Write(await service.GetAsync<BenchmarkView>(report)));
+        Assert.Equal(html, await TextAsync("", "text/html", "text/html,application/xhtml+xml,*/*;q=0.8"));
+        Assert.Equal(csv, await TextAsync("", "text/csv", "text/html;q=0.1, text/csv"));
+
+        async Task<string> TextAsync(string query, string type, string? accept = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, report + query);
+            if (accept is not null) request.Headers.Add("Accept", accept);
+            using var response = await service.Http.SendAsync(request);
+            Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+            return await response.Content.ReadAsStringAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Report_OfABenchmarkWithoutResults_SaysSo()
+    {
+        using var submitted = await PostAsync(Document(Service.Parked));
+        var id = (await Service.ReadAsync<BenchmarkView>(submitted)).Id;
+
+        foreach (var format in new[] { "json", "csv", "markdown", "html" })
+        {
+            using var response = await service.Http.GetAsync($"/v1/benchmarks/{id}/report?format={format}");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.DoesNotContain("NaN", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        using var wrong = await service.Http.GetAsync($"/v1/benchmarks/{id}/report?format=pdf");
+        Assert.Equal("\"pdf\" given; one of json, csv, markdown, html", Assert.Single((await Service.ProblemAsync(wrong, 400, "invalid-parameter")).Errors!).Detail);
+    }
+
+    [Fact]
     public async Task Cancel_OfABenchmark_CancelsItsJobs()
     {
         using var submitted = await PostAsync(Document(Service.Parked));

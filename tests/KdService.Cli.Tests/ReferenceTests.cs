@@ -1,4 +1,5 @@
 using KdService.Cli.Commands;
+using KdService.Core.Benchmarks;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Schedules;
@@ -16,7 +17,7 @@ public sealed class ReferenceTests
     [Fact]
     public void Examples_OnPicturesThatNobodyHasToFetch_CoverEveryMethodAndCompile()
     {
-        var specs = Files("*.json").Except(Files("schedule-*.json")).Select(path => SpecValidation.ReadOrThrow(File.ReadAllBytes(path))).ToList();
+        var specs = Files("*.json").Except(Files("schedule-*.json")).Except(Benchmarks).Select(path => SpecValidation.ReadOrThrow(File.ReadAllBytes(path))).ToList();
 
         Assert.Empty(MethodCatalogue.All.Select(method => method.Name).Except(specs.Where(spec => spec.Dataset.Name == "procedural").Select(spec => spec.Method.Name)));
         Assert.All(specs, spec => Assert.NotEmpty(PlanBuilder.Compile(spec).Stages));
@@ -35,6 +36,22 @@ public sealed class ReferenceTests
             Assert.NotEmpty(PlanBuilder.Compile(schedule!.Job!).Stages);
         }
     }
+
+    [Fact]
+    public void Examples_OfBenchmarks_AreAcceptedAndEveryCellCompiles()
+    {
+        Assert.NotEmpty(Benchmarks);
+        foreach (var file in Benchmarks)
+        {
+            var problems = new ProblemList();
+            var plan = BenchmarkExpansion.Read(File.ReadAllBytes(file), problems);
+            Assert.True(problems.None, $"{file}: {string.Join("; ", problems.Items)}");
+            Assert.All(plan!.Cells, cell => Assert.NotEmpty(PlanBuilder.Compile(cell.Spec).Stages));
+            Assert.Single(plan.Cells.Where(cell => cell.Spec.Teacher is not null).Select(cell => TeacherRecipe.Digest(TeacherRecipe.JobFor(cell.Spec))).Distinct());
+        }
+    }
+
+    private static string[] Benchmarks => [.. Files("benchmark-*.json"), .. Files("paper-*.json")];
 
     private static string[] Files(string pattern) => Directory.GetFiles(Path.Combine(KdProgram.Root, "examples"), pattern);
 }

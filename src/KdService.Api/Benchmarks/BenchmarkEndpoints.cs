@@ -45,6 +45,8 @@ public static class BenchmarkEndpoints
             .WithSummary("Cancel a benchmark")
             .WithDescription("Cancels its jobs that have not ended and submits no more. Results so far stay. Teachers go on: other jobs may share them. Asking again changes nothing.")
             .Answers(() => BenchmarkExamples.View with { Status = BenchmarkState.Cancelled });
+
+        benchmark.MapReport();
     }
 
     private static void MapSubmission(this RouteGroupBuilder benchmarks)

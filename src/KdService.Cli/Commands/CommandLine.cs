@@ -34,6 +34,8 @@ public static class CommandLine
         ActCommand.Create(JobAction.Resume, "Go on with a paused job."),
         ActCommand.Create(JobAction.Retry, "Try a failed or cancelled job again, from its last checkpoint."),
         FetchCommand.Create(),
+        BenchmarkCommands.Benchmark(),
+        BenchmarkCommands.List(),
         ScheduleCommands.List(),
         ScheduleCommands.Schedule(),
         CatalogueCommands.Methods(),

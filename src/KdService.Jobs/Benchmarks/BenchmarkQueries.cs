@@ -96,7 +96,7 @@ public sealed class BenchmarkQueries
             join metric_points point on point.job_id = jobs.id and point.name = 'selection/accuracy'
             -- The student's own stages: assistants learn other things.
             where cell.benchmark_id = $1 and exists (
-                select from jsonb_array_elements(plan -> 'stages') stage where stage ->> 'name' = point.stage and stage ->> 'trains' = plan ->> 'result')
+                select from jsonb_array_elements(plan -> 'stages') planned where planned ->> 'name' = point.stage and planned ->> 'trains' = plan ->> 'result')
             group by line.number, label, step order by line.number, step
             """);
         command.Parameters.Add(new() { Value = id });
