@@ -15,12 +15,12 @@ public class CrashTests(ITestOutputHelper output)
         output.WriteLine($"moments from seed {seed}");
         var random = new Random(seed);
         await using var service = await ServiceProcess.StartAsync();
-        var undisturbed = (await service.SubmitAsync(Specs.AnnealingKd(epochs: 60))).Id;
+        var undisturbed = (await service.SubmitAsync(Specs.AnnealingKd(epochs: 40))).Id;
         var whole = await service.SucceededAsync(undisturbed);
         var took = whole.FinishedAt!.Value - whole.StartedAt!.Value;
 
-        var disturbed = (await service.SubmitAsync(Specs.AnnealingKd(epochs: 60))).Id;
-        for (var kill = 0; kill < 6; kill++)
+        var disturbed = (await service.SubmitAsync(Specs.AnnealingKd(epochs: 40))).Id;
+        for (var kill = 0; kill < 4; kill++)
         {
             await service.WaitForAsync(disturbed, "is running", job => job.Status is JobState.Running or JobState.Succeeded);
             // Early enough that the first finds the job running on any machine.

@@ -47,6 +47,27 @@ public class JobTests
     }
 
     [Fact]
+    public async Task Job_ThatFollowsItsTeachersCheckpoints_GetsThemByRecipeAndFromAFinishedJob()
+    {
+        await using var service = await ServiceProcess.StartAsync();
+        var job = await service.SucceededAsync((await service.SubmitAsync(Specs.ProKd())).Id);
+        var checkpoints = (await service.GetAsync<Page<CheckpointView>>($"/v1/jobs/{job.TeacherJob}/checkpoints")).Items;
+        Assert.Equal([1, 2, 3, 4], checkpoints.Select(checkpoint => checkpoint.Epoch));
+        Assert.Equal([2, 3, 4], job.Plan!.Stages[0].Curriculum!.Route);
+
+        var teacher = Specs.ProKd().Replace("{\"model\": \"plane4\", \"training\": {\"epochs\": 4, \"batch_size\": 64, \"optimizer\": {\"name\": \"sgd\", \"learning_rate\": 0.01} } }", $"{{\"job\": \"{job.TeacherJob}\"}}", StringComparison.Ordinal);
+        var other = await service.SucceededAsync((await service.SubmitAsync(teacher)).Id);
+        Assert.Equal(await service.TensorBytesAsync(job.Id, "student.last.safetensors"), await service.TensorBytesAsync(other.Id, "student.last.safetensors"));
+
+        var artifacts = (await service.GetAsync<Page<ArtifactView>>($"/v1/jobs/{job.Id}/artifacts")).Items.Select(artifact => artifact.Name).ToHashSet();
+        Assert.Superset(new HashSet<string> { "diagnosis.json", "diagnosis.svg", "predictions.json" }, artifacts);
+
+        // A student without checkpoints of its own is no teacher to follow.
+        using var refused = await service.PostAsync("/v1/jobs", teacher.Replace(job.TeacherJob!, job.Id, StringComparison.Ordinal));
+        Assert.Contains("/teacher/job", await refused.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task Jobs_WithEqualTeacherRecipes_ShareOneTeacher()
     {
         await using var service = await ServiceProcess.StartAsync();

@@ -18,6 +18,13 @@ internal static class Specs
          "training": {"epochs": {{epochs}}, "batch_size": 64, "optimizer": {"name": "sgd", "learning_rate": {{rate}} } }, "resources": {"threads": 1, "max_attempts": 50} }
         """;
 
+    /// <summary>Follows the checkpoints of the teacher's training, and diagnoses what the teacher says.</summary>
+    public static string ProKd() => $$"""
+        {"dataset": {{Data}}, "teacher": {"model": "plane4", "training": {"epochs": 4, "batch_size": 64, "optimizer": {"name": "sgd", "learning_rate": 0.01} } }, "student": {"model": "plane2"},
+         "method": {"name": "pro_kd", "max_temperature": 2}, "diagnosis": true,
+         "training": {"epochs": 6, "batch_size": 64, "optimizer": {"name": "sgd", "learning_rate": 0.01} }, "resources": {{OneThread}} }
+        """;
+
     /// <summary>Long enough that nothing but an end from outside ends it during a test.</summary>
     public static string Endless(string queue = "cpu") => $$"""
         {"dataset": {{Data}}, "student": {"model": "resnet20"}, "method": {"name": "none"}, "queue": "{{queue}}",

@@ -29,7 +29,7 @@ public sealed record ProKd : Method
     public int? GeneralEpochs { get; init; }
 
     /// <summary>How many checkpoints are followed.</summary>
-    [Field("How many of the teacher's checkpoints are followed, evenly spaced, its last among them; all that it keeps (teacher.checkpoints) when left out.", Min = 1, Max = 100_000)]
+    [Field("How many of the teacher's checkpoints are followed, evenly spaced, its last among them; when left out all that it keeps (teacher.checkpoints), or as many as the stage has epochs.", Min = 1, Max = 100_000)]
     public int? Checkpoints { get; init; }
 
     /// <summary>An explicit mapping.</summary>
@@ -89,7 +89,7 @@ public sealed record ProKd : Method
         }
         else
         {
-            if (Followed(plan) is not { } followed) return;
+            if (Followed(plan, stage.Epochs) is not { } followed) return;
             curriculum = curriculum with { Route = Mapping is null ? Route.Even(followed, stage.Epochs) : [.. Mapping.Select(place => followed[place - 1])] };
         }
         plan.Add(stage with { Losses = [new LossTerm { Objective = objective }], Curriculum = curriculum });
@@ -97,11 +97,12 @@ public sealed record ProKd : Method
     }
 
     // The checkpoints that are shown; null, with the reason noted, where the teacher has not what is asked for.
-    private IReadOnlyList<int>? Followed(PlanBuilder plan)
+    private IReadOnlyList<int>? Followed(PlanBuilder plan, int epochs)
     {
         var kept = plan.TeacherCheckpoints;
         if (!plan.RequireCheckpoints()) return null;
-        var count = Checkpoints ?? kept.Count;
+        // More than there are epochs would leave out the last.
+        var count = Checkpoints ?? Math.Min(kept.Count, epochs);
         if (!plan.Problems.Require(count <= kept.Count, "/method/checkpoints", $"{count} given; at most {kept.Count}, the checkpoints that the teacher keeps (teacher.checkpoints)")) return null;
         var beyond = Mapping?.FirstOrDefault(place => place > count) ?? 0;
         return plan.Problems.Require(beyond == 0, "/method/mapping", $"{beyond} given; from 1 to {count}, the checkpoints that are followed") ? Route.Thin(kept, count) : null;

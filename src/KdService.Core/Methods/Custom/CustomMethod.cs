@@ -76,6 +76,7 @@ public sealed record CustomMethod : Method
         var curriculum = new Curriculum { Source = asked.Source, With = asked.With, Averaging = asked.Averaging, Weights = asked.Weights, AnnealFrom = asked.AnnealFrom };
         if (asked.Checkpoints is not { } count || !plan.RequireCheckpoints()) return curriculum;
         var kept = plan.TeacherCheckpoints;
+        plan.Problems.Require(count <= epochs, $"{pointer}/curriculum/checkpoints", $"{count} given; at most {epochs}, so that each has an epoch");
         return plan.Problems.Require(count <= kept.Count, $"{pointer}/curriculum/checkpoints", $"{count} given; at most {kept.Count}, the checkpoints that the teacher keeps (teacher.checkpoints)")
             ? curriculum with { Route = Route.Even(Route.Thin(kept, count), epochs) }
             : curriculum;
