@@ -23,7 +23,7 @@ internal static class Charts
         var bottom = top + rowHeight * rows.Count;
         double X(double accuracy) => left + axis.Within(accuracy) * (right - left);
 
-        var baseline = rows.FirstOrDefault(row => row.Label == benchmark.Baseline || row.Method == benchmark.Baseline)?.Best?.Mean;
+        var baseline = BaselineRow(benchmark)?.Best?.Mean;
         var lines = rows.Select((row, index) => Line(row, index, top + rowHeight * (index + 0.5)));
         return Html.Of($"""
             <svg viewBox="0 0 {width:0} {bottom + 34:0}" role="img" aria-label="Test accuracy by row">
@@ -54,6 +54,10 @@ internal static class Charts
                 : default;
         }
     }
+
+    /// <summary>The one row that the others are compared with; null where each student or option has its own.</summary>
+    public static BenchmarkRowView? BaselineRow(BenchmarkView benchmark) =>
+        benchmark.Rows!.Where(row => row.Label == benchmark.Baseline || row.Method == benchmark.Baseline).ToList() is [var row] ? row : null;
 
     /// <summary>Accuracy against a cost, with the front; nothing where every row costs the same.</summary>
     public static Html Pareto(BenchmarkView benchmark, string title, Func<BenchmarkRowView, double?> cost, Func<ParetoView, bool?> onFront)

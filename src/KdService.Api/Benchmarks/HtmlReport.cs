@@ -26,7 +26,7 @@ internal static class HtmlReport
         .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
         th, td { padding: .38rem .7rem .38rem 0; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: baseline; } th { color: var(--soft); font-weight: 600; white-space: nowrap; border-color: var(--line); }
         .number { text-align: right; white-space: nowrap; } td:first-child { font-weight: 600; } tr.bad td { color: var(--bad); }
-        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 1rem; } figure { margin: .5rem 0; max-width: 27rem; } figcaption { font-weight: 600; }
+        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(23rem, 1fr)); gap: 1rem; } figure { margin: .5rem 0; max-width: 27rem; } figcaption { font-weight: 600; }
         svg { width: 100%; height: auto; display: block; font-size: 12px; } svg text { fill: var(--ink); } svg .tick { fill: var(--soft); } svg .name { font-weight: 600; font-size: 13px; } svg .value { font-variant-numeric: tabular-nums; font-size: 13px; }
         .grid { stroke: var(--grid); } .baseline { stroke: var(--soft); stroke-dasharray: 4 4; } .whisker { stroke: var(--k); stroke-width: 2; } .faint { opacity: .35; }
         .dot { fill: var(--k); } .seed { fill: var(--page); stroke: var(--k); stroke-width: 1.2; } .ring { fill: var(--page); stroke: var(--k); stroke-width: 2; } .front { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 2 3; }
@@ -84,7 +84,7 @@ internal static class HtmlReport
 
     private static Html Accuracy(BenchmarkView benchmark) => Html.Of($"""
         {Charts.Accuracy(benchmark)}
-        <p class="note">● best epoch with the 95 % interval of its mean, ○ last epoch, small dots are single seeds, the dashed line is {benchmark.Baseline}.</p>
+        <p class="note">● best epoch with the 95 % interval of its mean, ○ last epoch, small dots are single seeds{(Charts.BaselineRow(benchmark) is { Label: var baseline } ? $", the dashed line is {baseline}" : "")}.</p>
         """);
 
     private static Html Pareto(BenchmarkView benchmark)
