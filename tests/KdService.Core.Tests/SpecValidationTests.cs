@@ -191,6 +191,16 @@ public class SpecValidationTests
     }
 
     [Theory]
+    [InlineData("""{"seed": 4.0}""", 4)]
+    [InlineData("""{"seed": 4e0}""", 4)]
+    [InlineData("\uFEFF{\"seed\": 9007199254740991}", 9007199254740991)]
+    public void Read_NumbersAndMarksThatOtherProgramsWrite_AreTaken(string change, long seed)
+    {
+        var spec = change.Replace("}", """, "dataset": {"name": "procedural"}, "student": {"model": "resnet8"}, "method": {"name": "none"}}""", StringComparison.Ordinal);
+        Assert.Equal(seed, SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(spec)).Seed);
+    }
+
+    [Theory]
     [InlineData("""{"name": "\ud800"}""")]
     [InlineData("""{"\ud800": 1}""")]
     [InlineData("""{"labels": {"a": "\u0000"}}""")]

@@ -14,7 +14,7 @@ public static class JobsTable
             new TableColumn("name"),
             new TableColumn("status").NoWrap(),
             new TableColumn("done").RightAligned().NoWrap(),
-            new TableColumn("accuracy").RightAligned().NoWrap(),
+            new TableColumn("selection accuracy").RightAligned().NoWrap(),
             new TableColumn("submitted").RightAligned().NoWrap());
         foreach (var job in jobs)
         {

@@ -18,11 +18,15 @@ public static class DocumentReader
     /// <summary>The largest document that is read, in bytes.</summary>
     public const int MaxBytes = 1 << 20;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
 
     /// <summary>Parses JSON text; null, with a problem noted, if it is malformed.</summary>
     public static JsonElement? Parse(ReadOnlyMemory<byte> json, ProblemList problems)
     {
+        // Editors of some systems write it; it says nothing but that this is UTF-8.
+        if (json.Span.StartsWith(ByteOrderMark)) json = json[ByteOrderMark.Length..];
         if (!Utf8.IsValid(json.Span))
         {
             problems.Add("", "not valid UTF-8");
@@ -167,14 +171,18 @@ public static class DocumentReader
 
     private static object? ReadInteger(Type type, FieldAttribute? field, JsonElement element, string pointer, ProblemList problems)
     {
-        var fits = element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var number)
-            && (type == typeof(long) || number is >= int.MinValue and <= int.MaxValue) && field?.Accepts(number) != false;
-        if (!fits)
-        {
-            problems.Add(pointer, $"{Show(element)} given; an integer{(field is null ? "" : " " + field.RangeInWords)}");
-            return null;
-        }
-        return type == typeof(long) ? (object)element.GetInt64() : element.GetInt32();
+        if (element.ValueKind == JsonValueKind.Number && Integer(element) is { } number
+            && (type == typeof(long) || number is >= int.MinValue and <= int.MaxValue) && field?.Accepts(number) != false)
+            return Convert.ChangeType(number, type, CultureInfo.InvariantCulture);
+        problems.Add(pointer, $"{Show(element)} given; an integer{(field is null ? "" : " " + field.RangeInWords)}");
+        return null;
+    }
+
+    // JSON has one kind of number: 4.0 and 4e0 are the integer 4, as far as a double tells integers apart.
+    private static long? Integer(JsonElement element)
+    {
+        if (element.TryGetInt64(out var number)) return number;
+        return element.TryGetDouble(out var real) && double.IsInteger(real) && Math.Abs(real) <= 1L << 53 ? (long)real : null;
     }
 
     private static double? ReadNumber(FieldAttribute? field, JsonElement element, string pointer, ProblemList problems)
