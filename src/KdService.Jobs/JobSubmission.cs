@@ -58,9 +58,6 @@ public sealed class JobSubmission
         return ((await JobRows.FindAsync(_database, job.Id, cancellation))!, true);
     }
 
-    /// <summary>Notes what stands in the way of a spec here and now.</summary>
-    internal Task CheckAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation) => CompileAsync(spec, problems, cancellation);
-
     /// <summary>Says what a spec would become, without submitting it.</summary>
     /// <exception cref="InvalidDocumentException">The spec cannot be carried out here; carries every problem.</exception>
     public async Task<ValidationView> ValidateAsync(JobSpec spec, CancellationToken cancellation)

@@ -57,6 +57,19 @@ public sealed class ScheduleTests(Service service)
     }
 
     [Fact]
+    public async Task Create_Benchmark_IsRunAsOneAndItsProblemsLieBelowIt()
+    {
+        const string Benchmark = """{"name": "b", "base": {"queue": "parked", "dataset": {"name": "procedural"}, "student": {"model": "resnet8"}}, "matrix": {"methods": [METHODS], "seeds": [1, 2]}}""";
+        var schedule = await CreateAsync(service, Document(job: false, more: $", \"benchmark\": {Benchmark.Replace("METHODS", "\"none\"", StringComparison.Ordinal)}"));
+        var run = await ActAsync<ScheduleRunView>($"/v1/schedules/{schedule.Id}/run");
+        Assert.Equal((ScheduleRunStatus.Live, null, "b"), (run.Status, run.Job, schedule.Benchmark!.Name));
+        Assert.Equal(schedule.Id, (await service.GetAsync<BenchmarkView>($"/v1/benchmarks/{run.Benchmark}")).Labels["schedule"]);
+
+        using var response = await service.Http.PostAsync("/v1/schedules", Service.Json(Document(job: false, more: $", \"benchmark\": {Benchmark.Replace("METHODS", "\"kd\"", StringComparison.Ordinal)}")));
+        Assert.Equal("/benchmark/base/teacher", Assert.Single((await Service.ProblemAsync(response, 422, "invalid-document")).Errors!).Pointer);
+    }
+
+    [Fact]
     public async Task Schedule_ThroughItsLife_RunsPausesChangesAndGoes()
     {
         var schedule = await CreateAsync(service, Document(more: """, "vary_seed": true, "overlap": "queue" """));

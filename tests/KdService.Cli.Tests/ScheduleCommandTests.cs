@@ -97,6 +97,26 @@ public sealed class ScheduleCommandTests : IDisposable
         Assert.Equal("# Runs", markdown.Trim());
     }
 
+    [Fact]
+    public async Task Runs_OfABenchmark_HaveALineForEachRow()
+    {
+        var run = Skipped with
+        {
+            Status = ScheduleRunStatus.Succeeded,
+            Benchmark = "01jtqw2m5p8r1t4v7x9z0b3d6f",
+            Numbers = [.. new[] { "none", "kd, hot" }.Select(row => new RunNumber { Row = row, Metric = Measure.Best, Value = 0.5 })],
+        };
+        await using var service = await StandInService.Start(app => app.MapGet("/v1/schedules/{id}/runs", () =>
+            Results.Content(Json.Write(new ScheduleRunsView([run], null, PredictionInterval.Basis)), "application/json")));
+
+        var (_, output, _) = await RunAsync(service, "schedule", "runs", Id);
+
+        var lines = output.Split('\n');
+        Assert.Contains("none", lines[1], StringComparison.Ordinal);
+        Assert.Contains("kd, hot", lines[2], StringComparison.Ordinal);
+        Assert.All(lines[1..3], line => Assert.Contains("01jtqw2m5p8r1t4v7x9z0b3d6f", line, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("pause", "01jtqx7d4f6h8j0k2m4n6p8q0r paused")]
     [InlineData("resume", "01jtqx7d4f6h8j0k2m4n6p8q0r resumed")]

@@ -26,7 +26,7 @@ public sealed class DocumentSchemas : IDocumentFilter
         {
             new() { Name = "Jobs", Description = "Submit jobs, follow them, steer them." },
             new() { Name = "Benchmarks", Description = "Compare methods: a matrix of jobs that share teachers, and one report." },
-            new() { Name = "Schedules", Description = "Run a job again and again, and see how its numbers move." },
+            new() { Name = "Schedules", Description = "Run a job or a benchmark again and again, and see how its numbers move." },
             new() { Name = "Artifacts", Description = "The bytes that jobs made." },
             new() { Name = "Catalogue", Description = "What specs may name: methods, networks, data sets." },
             new() { Name = "Nodes", Description = "The hosts that run jobs." },

@@ -17,8 +17,13 @@ public static class ScheduleExamples
     /// <summary>Schedules, by what they show.</summary>
     public static IReadOnlyDictionary<string, JsonObject> Specs { get; } = new Dictionary<string, JsonObject>
     {
-        ["nightly"] = Spec("Every night", "0 3 * * *", "Europe/Berlin", new JsonObject { ["vary_seed"] = true }),
-        ["weekdays, with seconds"] = Spec("Every working day", "0 30 6 ? * MON-FRI", "America/New_York", new JsonObject { ["overlap"] = "cancel_previous", ["paused"] = true }),
+        ["a job every night"] = Spec("Every night", "0 3 * * *", "Europe/Berlin", new JsonObject { ["vary_seed"] = true, ["job"] = Examples.Specs["kd"].DeepClone() }),
+        ["a benchmark on weekdays"] = Spec("Every working day", "0 30 6 ? * MON-FRI", "America/New_York", new JsonObject
+        {
+            ["overlap"] = "cancel_previous",
+            ["paused"] = true,
+            ["benchmark"] = BenchmarkExamples.Specs["methods"].DeepClone(),
+        }),
     };
 
     /// <summary>Changes, by what they change.</summary>
@@ -39,8 +44,8 @@ public static class ScheduleExamples
         {
             Numbers =
             [
-                Number("best_accuracy", 0.573, 0.612, 0.617, 0.609, 0.621),
-                Number("seconds", 131, 128, 133, 130, 129),
+                Number(Measure.Best, 0.573, 0.612, 0.617, 0.609, 0.621),
+                Number(Measure.Seconds, 131, 128, 133, 130, 129),
             ],
         },
     ], "7", PredictionInterval.Basis);
@@ -49,17 +54,18 @@ public static class ScheduleExamples
     {
         var spec = new JsonObject { ["name"] = name, ["cron"] = cron, ["time_zone"] = timeZone };
         foreach (var (field, value) in more) spec[field] = value!.DeepClone();
-        spec["job"] = Examples.Specs["kd"].DeepClone();
         return spec;
     }
 
     private static RunNumber Number(string metric, double value, params double[] earlier) => RunComparison.Compare(
-        new Dictionary<string, double> { [metric] = value }, [.. earlier.Select(number => new Dictionary<string, double> { [metric] = number })])[0];
+        Numbers(metric, value), [.. earlier.Select(number => Numbers(metric, number))])[0];
+
+    private static Dictionary<Measure, double> Numbers(string metric, double value) => new() { [new Measure(null, metric)] = value };
 
     private static ScheduleView Nightly()
     {
         var problems = new ProblemList();
-        var spec = ScheduleValidation.Read(JsonSerializer.SerializeToElement(Specs["nightly"]), problems) ?? throw new InvalidDocumentException(problems.Items);
+        var spec = ScheduleValidation.Read(JsonSerializer.SerializeToElement(Specs["a job every night"]), problems) ?? throw new InvalidDocumentException(problems.Items);
         var run = new DateTimeOffset(2026, 3, 9, 3, 0, 0, TimeSpan.FromHours(1));
         return new ScheduleView
         {

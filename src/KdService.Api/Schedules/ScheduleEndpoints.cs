@@ -28,9 +28,9 @@ public static class ScheduleEndpoints
             .WithName("create_schedule")
             .WithSummary("Create a schedule")
             .WithDescription($"""
-                Submits the same job again and again, at the times of a cron line in a time zone. The line has five fields as in a crontab, or Quartz's six or seven with a second before
-                them; `cron_form` in the answer says which it was taken for. The job's spec is checked whole now, with pointers below `/job`; a line that never comes is refused.
-                Each firing becomes one run and one job, on whatever node; the jobs carry the label `{ScheduleControl.Label}` (this id). Firings that nobody was there for become one run
+                Submits the same job or benchmark again and again, at the times of a cron line in a time zone. The line has five fields as in a crontab, or Quartz's six or seven with a second before
+                them; `cron_form` in the answer says which it was taken for. What it submits is checked whole now, with pointers below `/job` or `/benchmark`; a line that never comes is refused.
+                Each firing becomes one run and one job (or benchmark), on whatever node; they carry the label `{RunSpecs.Label}` (this id). Firings that nobody was there for become one run
                 once a node is back, under the time of the first of them; what falls into a pause is not made up for.
                 With `{IdempotencyKey.Header}`, sending the same schedule again answers 200 with the first one and `{IdempotencyKey.ReplayHeader}: true`.
                 """)
@@ -56,7 +56,7 @@ public static class ScheduleEndpoints
         schedule.MapRead("", async (string id, ScheduleQueries queries, CancellationToken cancel) => TypedResults.Ok(await queries.GetAsync(id, cancel)))
             .WithName("get_schedule")
             .WithSummary("Show one schedule")
-            .WithDescription($"Its line and policies, the next {ScheduleQueries.TimesShown} times by the clock of its zone and in UTC (none while it is paused), its last run, and the job that it submits with every default filled in.")
+            .WithDescription($"Its line and policies, the next {ScheduleQueries.TimesShown} times by the clock of its zone and in UTC (none while it is paused), its last run, and the job or benchmark that it submits, with every default filled in.")
             .Answers(() => ScheduleExamples.View);
 
         schedule.MapRead("/next", TimesAsync)
@@ -70,9 +70,9 @@ public static class ScheduleEndpoints
             .WithName("list_schedule_runs")
             .WithSummary("List a schedule's runs and how their numbers moved")
             .WithDescription("""
-                Every run, the latest first: its job, how it stands, why it was skipped, refused or failed. Runs that succeeded show test accuracy (best and last epoch) and seconds, each
+                Every run, the latest first: its job or benchmark, how it stands, why it was skipped, refused or failed. Runs that succeeded show test accuracy (best and last epoch) and seconds, each
                 with the change against the run before that succeeded, and the 95 % prediction interval from the earlier ones once there are three; `outside` flags what lies
-                beyond it, and `basis` says how the interval is made. With `format=markdown` the page as a Markdown table instead.
+                beyond it, and `basis` says how the interval is made. For benchmarks the numbers come row by row, as means over seeds of the rows whose every job succeeded. With `format=markdown` the page as a Markdown table instead.
                 """)
             .Produces<ScheduleRunsView>(StatusCodes.Status200OK, "application/json", Markdown)
             .Answers(() => ScheduleExamples.Runs);
@@ -80,7 +80,7 @@ public static class ScheduleEndpoints
         schedule.MapPatch("", ChangeAsync)
             .WithName("change_schedule")
             .WithSummary("Change a schedule")
-            .WithDescription("Changes the fields that are given: name, line, time zone, overlap policy, pause, seeds. A new line or zone counts from now. The job stays what it is, so that runs compare: create another schedule for another job.")
+            .WithDescription("Changes the fields that are given: name, line, time zone, overlap policy, pause, seeds. A new line or zone counts from now. What it runs stays what it is, so that runs compare: create another schedule for another job.")
             .Takes<RouteHandlerBuilder, ScheduleChange>("What changes", () => ScheduleExamples.Changes)
             .Produces<ScheduleView>()
             .Answers(() => ScheduleExamples.View)

@@ -33,7 +33,7 @@ public static class ScheduleCommands
         Act("run", "Run it now, beside its cron line.", async (client, id, cancel) =>
         {
             var run = await client.RunSchedule(id, cancel);
-            return (run, $"{id} run {run.Number} {ScheduleTables.Status(run)}{(run.Job is { } job ? $", job {job}" : "")}{(run.Reason is { } reason ? $": {reason}" : "")}");
+            return (run, $"{id} run {run.Number} {ScheduleTables.Status(run)}{(run.Job is { } job ? $", job {job}" : "")}{(run.Benchmark is { } benchmark ? $", benchmark {benchmark}" : "")}{(run.Reason is { } reason ? $": {reason}" : "")}");
         }),
         Act("pause", "Let it rest; jobs under way go on.", async (client, id, cancel) => (await client.PauseSchedule(id, true, cancel), $"{id} paused")),
         Act("resume", "Let it fire again.", async (client, id, cancel) => (await client.PauseSchedule(id, false, cancel), $"{id} resumed")),

@@ -31,17 +31,28 @@ public static class ScheduleTables
         return table;
     }
 
-    /// <summary>A row per run, in the order given; what lies outside its interval bears an exclamation mark.</summary>
+    /// <summary>Runs in the order given; what lies outside its interval bears an exclamation mark.</summary>
     public static Table Of(ScheduleRunsView runs)
     {
-        var metrics = runs.Items.SelectMany(run => run.Numbers ?? []).Select(number => number.Metric).Distinct().ToList();
-        var table = new Table().NoBorder().AddColumns(new TableColumn("run").RightAligned().NoWrap(), new TableColumn("for").NoWrap(), new TableColumn("status").NoWrap(), new TableColumn("job").NoWrap());
+        var all = runs.Items.SelectMany(run => run.Numbers ?? []).ToList();
+        var (metrics, hasRows) = (all.Select(number => number.Metric).Distinct().ToList(), all.Any(number => number.Row is not null));
+        var table = new Table().NoBorder().AddColumns(
+            new TableColumn("run").RightAligned().NoWrap(),
+            new TableColumn("for").NoWrap(),
+            new TableColumn("status").NoWrap(),
+            new TableColumn("job or benchmark").NoWrap());
+        if (hasRows) table.AddColumn("row");
         foreach (var metric in metrics) table.AddColumn(new TableColumn(metric.Replace('_', ' ')).RightAligned().NoWrap());
         table.AddColumn("remark");
         foreach (var run in runs.Items)
         {
-            var numbers = metrics.Select(metric => Show(run.Numbers?.FirstOrDefault(number => number.Metric == metric)));
-            table.AddRow([$"{run.Number}", Time(run.ScheduledAt) + (run.Manual ? " by hand" : ""), Status(run), run.Job ?? "-", .. numbers, Markup.Escape(run.Reason ?? "")]);
+            // A line a run, or one for each row of its benchmark.
+            foreach (var row in (run.Numbers ?? []).DefaultIfEmpty().GroupBy(number => number?.Row))
+            {
+                string[] name = hasRows ? [Markup.Escape(row.Key ?? "-")] : [];
+                var numbers = metrics.Select(metric => Show(row.FirstOrDefault(number => number?.Metric == metric)));
+                table.AddRow([$"{run.Number}", Time(run.ScheduledAt) + (run.Manual ? " by hand" : ""), Status(run), run.Job ?? run.Benchmark ?? "-", .. name, .. numbers, Markup.Escape(run.Reason ?? "")]);
+            }
         }
         return table;
     }

@@ -38,8 +38,11 @@ public sealed class BenchmarkExpansion
     public static BenchmarkPlan? Read(JsonElement element, ProblemList problems)
     {
         var spec = DocumentReader.Read<BenchmarkSpec>(element, problems);
-        return spec is not null && problems.None ? new BenchmarkExpansion(spec, problems).Expand() : null;
+        return spec is not null && problems.None ? Expand(spec, problems) : null;
     }
+
+    /// <summary>Expands a benchmark that was read before.</summary>
+    public static BenchmarkPlan? Expand(BenchmarkSpec spec, ProblemList problems) => new BenchmarkExpansion(spec, problems).Expand();
 
     private BenchmarkPlan? Expand()
     {

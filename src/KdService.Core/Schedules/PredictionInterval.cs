@@ -1,3 +1,5 @@
+using KdService.Core.Benchmarks;
+
 namespace KdService.Core.Schedules;
 
 /// <summary>Where the next of some like measurements falls 95 times in a hundred, were they normally distributed.</summary>
@@ -11,13 +13,6 @@ public sealed record PredictionInterval
 
     /// <summary>The most measurements that go into one.</summary>
     public const int Most = 30;
-
-    /// <summary>Quantiles of Student's distribution at 0.975, for 2 to 29 degrees of freedom.</summary>
-    private static readonly double[] StudentT =
-    [
-        4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-        2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045,
-    ];
 
     /// <summary>Its lower end.</summary>
     public required double Low { get; init; }
@@ -41,7 +36,7 @@ public sealed record PredictionInterval
         if (values.Count < Fewest) return null;
         var mean = values.Average();
         var deviation = Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1));
-        var half = StudentT[values.Count - Fewest] * deviation * Math.Sqrt(1 + 1.0 / values.Count);
+        var half = StudentT.Quantile(0.05, values.Count - 1) * deviation * Math.Sqrt(1 + 1.0 / values.Count);
         return new PredictionInterval { Low = mean - half, High = mean + half, Mean = mean, Deviation = deviation, Runs = values.Count };
     }
 

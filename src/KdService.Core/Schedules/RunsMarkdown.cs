@@ -5,24 +5,35 @@ using KdService.Core.Wire;
 
 namespace KdService.Core.Schedules;
 
-/// <summary>Writes the runs of a schedule as a Markdown table, for tickets and mails.</summary>
+/// <summary>Writes the runs of a schedule as a Markdown table, for tickets and mails: a line a run, or one for each row of its benchmark.</summary>
 public static class RunsMarkdown
 {
     /// <summary>The whole document.</summary>
     public static string Write(ScheduleView schedule, ScheduleRunsView runs)
     {
-        var metrics = runs.Items.SelectMany(run => run.Numbers ?? []).Select(number => number.Metric).Distinct().ToList();
+        var numbers = runs.Items.SelectMany(run => run.Numbers ?? []).ToList();
+        var metrics = numbers.Select(number => number.Metric).Distinct().ToList();
+        string[] columns = ["run", "for", "status", schedule.Benchmark is null ? "job" : "benchmark", .. numbers.Any(number => number.Row is not null) ? ["row"] : (string[])[], .. metrics, "remark"];
         var text = new StringBuilder($"# Runs of {Cell(schedule.Name)}\n\n`{schedule.Cron}` in {schedule.TimeZone}{(schedule.Paused ? ", paused" : "")}; schedule {schedule.Id}.\n\n");
-        text.Append($"| run | for | status | job |{string.Concat(metrics.Select(metric => $" {metric} |"))} remark |\n");
-        text.Append($"|---|---|---|---|{string.Concat(metrics.Select(_ => "---|"))}---|\n");
+        Line(text, columns);
+        Line(text, columns.Select(_ => "---"));
         foreach (var run in runs.Items)
         {
-            var numbers = metrics.Select(metric => run.Numbers?.FirstOrDefault(number => number.Metric == metric));
-            text.Append($"| {run.Number} | {run.ScheduledAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{(run.Manual ? " by hand" : "")} | {Json.Naming.ConvertName($"{run.Status}")} | {run.Job ?? "-"} |");
-            text.Append($"{string.Concat(numbers.Select(number => $" {Show(number)} |"))} {Cell(run.Reason ?? "")} |\n");
+            foreach (var row in Rows(run))
+            {
+                string[] head = [$"{run.Number}", $"{run.ScheduledAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{(run.Manual ? " by hand" : "")}", Json.Naming.ConvertName($"{run.Status}"), run.Job ?? run.Benchmark ?? "-"];
+                string[] name = columns.Contains("row") ? [Cell(row.Key ?? "-")] : [];
+                Line(text, [.. head, .. name, .. metrics.Select(metric => Show(row.FirstOrDefault(number => number?.Metric == metric))), Cell(run.Reason ?? "")]);
+            }
         }
         return text.Append($"\nIn brackets the change against the run before that succeeded. **Bold** numbers lie outside the interval: {runs.Basis}.\n").ToString();
     }
+
+    /// <summary>A run's numbers by row; a single group without numbers where there are none.</summary>
+    private static IEnumerable<IGrouping<string?, RunNumber?>> Rows(ScheduleRunView run) =>
+        (run.Numbers ?? []).DefaultIfEmpty().GroupBy(number => number?.Row);
+
+    private static void Line(StringBuilder text, IEnumerable<string> cells) => text.Append($"| {string.Join(" | ", cells)} |\n");
 
     private static string Show(RunNumber? number)
     {

@@ -1,3 +1,4 @@
+using KdService.Core.Benchmarks;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 
@@ -16,7 +17,7 @@ public enum Overlap
     CancelPrevious,
 }
 
-/// <summary>What is to be run, and when: submits the same job again and again.</summary>
+/// <summary>What is to be run, and when: submits the same job or benchmark again and again.</summary>
 public sealed record ScheduleSpec
 {
     /// <summary>A name for people.</summary>
@@ -40,12 +41,16 @@ public sealed record ScheduleSpec
     public bool Paused { get; init; }
 
     /// <summary>Whether every run has a seed of its own.</summary>
-    [Field("Whether run n has the seed of the spec plus n. With one seed and one thread every run comes out the same to the last bit; different seeds show how far runs scatter.")]
+    [Field("Whether run n has the seed of the spec plus n; the seeds of a benchmark move on by n times as many as they span, so that no two runs share one. With one seed and one thread every run comes out the same to the last bit; different seeds show how far runs scatter.")]
     public bool VarySeed { get; init; }
 
     /// <summary>The job to submit.</summary>
-    [Field("The job to submit at every firing: a job spec.")]
+    [Field("The job to submit at every firing: a job spec. Exactly one of job and benchmark.")]
     public JobSpec? Job { get; init; }
+
+    /// <summary>The benchmark to submit.</summary>
+    [Field("The benchmark to submit at every firing.")]
+    public BenchmarkSpec? Benchmark { get; init; }
 }
 
 /// <summary>What may change about a schedule; a field that is left out stays. What it runs stays, so that its runs compare.</summary>

@@ -1,3 +1,4 @@
+using KdService.Core.Benchmarks;
 using KdService.Core.Schedules;
 using KdService.Core.Specs;
 
@@ -41,6 +42,9 @@ public sealed record ScheduleView
 
     /// <summary>The job that it submits, with every default filled in; only in the view of a single schedule.</summary>
     public JobSpec? Job { get; init; }
+
+    /// <summary>The benchmark that it submits; only in the view of a single schedule.</summary>
+    public BenchmarkSpec? Benchmark { get; init; }
 }
 
 /// <summary>A moment at which a schedule fires.</summary>
@@ -60,10 +64,10 @@ public enum ScheduleRunStatus
     /// <summary>The spec could not be carried out any more when its time had come.</summary>
     Refused,
 
-    /// <summary>Submitted and not ended: its job waits, runs or is paused.</summary>
+    /// <summary>Submitted and not ended: its job, or one of its benchmark's, waits, runs or is paused.</summary>
     Live,
 
-    /// <summary>Ended well.</summary>
+    /// <summary>Ended well; a benchmark, with at least one job that did.</summary>
     Succeeded,
 
     /// <summary>Ended by a fault.</summary>
@@ -88,16 +92,19 @@ public sealed record ScheduleRunView
     /// <summary>How it stands.</summary>
     public required ScheduleRunStatus Status { get; init; }
 
-    /// <summary>Why it was skipped or refused, or failed.</summary>
+    /// <summary>Why it was skipped or refused, or failed; how many jobs of its benchmark did not succeed.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Its job.</summary>
     public string? Job { get; init; }
 
+    /// <summary>Its benchmark.</summary>
+    public string? Benchmark { get; init; }
+
     /// <summary>The seed of its job.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>When its job ended.</summary>
+    /// <summary>When its job or benchmark ended.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>What came of it, number by number; only in the list of runs, of runs that succeeded.</summary>
@@ -107,6 +114,9 @@ public sealed record ScheduleRunView
 /// <summary>A number that came of a run, beside those of the runs before it.</summary>
 public sealed record RunNumber
 {
+    /// <summary>The row of the benchmark that it belongs to, whose numbers are means over seeds; null for a job.</summary>
+    public string? Row { get; init; }
+
     /// <summary>What was measured: <c>best_accuracy</c>, <c>last_accuracy</c> (of the test set, in [0, 1]) or <c>seconds</c>.</summary>
     public required string Metric { get; init; }
 

@@ -82,7 +82,8 @@ public sealed class BenchmarkSubmission
     }
 
     /// <summary>The plan of each row; what is wrong is named by its place in the benchmark's document, once.</summary>
-    private async Task<List<Plan>> CompileAsync(BenchmarkPlan plan, CancellationToken cancellation)
+    /// <exception cref="InvalidDocumentException">A cell cannot be carried out here; carries every problem.</exception>
+    internal async Task<List<Plan>> CompileAsync(BenchmarkPlan plan, CancellationToken cancellation)
     {
         List<Plan> plans = [];
         HashSet<Problem> found = [];

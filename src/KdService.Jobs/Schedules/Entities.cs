@@ -42,6 +42,8 @@ internal sealed record ScheduleRun
     public string? Reason { get; init; }
 
     public string? JobId { get; init; }
+
+    public string? BenchmarkId { get; init; }
 }
 
 /// <summary>What became of a run's submission.</summary>

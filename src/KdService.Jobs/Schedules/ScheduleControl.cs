@@ -1,7 +1,9 @@
 using KdService.Core;
+using KdService.Core.Benchmarks;
 using KdService.Core.Schedules;
 using KdService.Core.Schema;
 using KdService.Core.Wire;
+using KdService.Jobs.Benchmarks;
 using KdService.Jobs.Persistence;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -11,22 +13,20 @@ namespace KdService.Jobs.Schedules;
 /// <summary>Takes schedules in, changes them and removes them. The row and its trigger become durable together.</summary>
 public sealed class ScheduleControl
 {
-    /// <summary>The label by which the jobs of a schedule are found; its value is the schedule's id.</summary>
-    public const string Label = "schedule";
-
     private readonly NpgsqlDataSource _database;
     private readonly JobTransactions _transactions;
     private readonly IFiringEngine _engine;
-    private readonly JobSubmission _submission;
+    private readonly JobSubmission _jobs;
+    private readonly BenchmarkSubmission _benchmarks;
     private readonly ScheduleFiring _firing;
     private readonly ScheduleQueries _queries;
     private readonly ILogger _log;
 
     internal ScheduleControl(
-        NpgsqlDataSource database, JobTransactions transactions, IFiringEngine engine, JobSubmission submission, ScheduleFiring firing,
-        ScheduleQueries queries, ILogger<ScheduleControl> log) =>
-        (_database, _transactions, _engine, _submission, _firing, _queries, _log) =
-        (database, transactions, engine, submission, firing, queries, log);
+        NpgsqlDataSource database, JobTransactions transactions, IFiringEngine engine, JobSubmission jobs, BenchmarkSubmission benchmarks,
+        ScheduleFiring firing, ScheduleQueries queries, ILogger<ScheduleControl> log) =>
+        (_database, _transactions, _engine, _jobs, _benchmarks, _firing, _queries, _log) =
+        (database, transactions, engine, jobs, benchmarks, firing, queries, log);
 
     /// <summary>Creates a schedule.</summary>
     /// <param name="spec">A schedule that <see cref="ScheduleValidation"/> has passed.</param>
@@ -34,7 +34,7 @@ public sealed class ScheduleControl
     /// <param name="requestDigest">Digest of the request's body, by which another body under the same key is told.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <returns>The schedule, and whether this call created it.</returns>
-    /// <exception cref="InvalidDocumentException">Its line never comes, or its job cannot be carried out here; carries every problem.</exception>
+    /// <exception cref="InvalidDocumentException">Its line never comes, or what it runs cannot be carried out here; carries every problem.</exception>
     /// <exception cref="IdempotencyConflictException">The key came with another body before.</exception>
     public async Task<(ScheduleView Schedule, bool Created)> CreateAsync(
         ScheduleSpec spec, string? idempotencyKey, string requestDigest, CancellationToken cancellation)
@@ -43,7 +43,8 @@ public sealed class ScheduleControl
         // PostgreSQL keeps microseconds.
         var now = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         var times = CronTimes.Read(spec, now, problems);
-        if (spec.Job is { } job) await _submission.CheckAsync(job, problems.At("/job"), cancellation);
+        if (spec.Job is { } job) await _jobs.CompileAsync(job, problems.At("/job"), cancellation);
+        if (spec.Benchmark is { } benchmark) await CheckAsync(benchmark, problems.At("/benchmark"), cancellation);
         if (!problems.None)
         {
             // A request repeated after its data set went away is still the schedule that the first one made.
@@ -109,6 +110,19 @@ public sealed class ScheduleControl
         await _engine.UnscheduleAsync(id, cancellation);
         return true;
     }, cancellation);
+
+    private async Task CheckAsync(BenchmarkSpec benchmark, ProblemList problems, CancellationToken cancellation)
+    {
+        try
+        {
+            var plan = BenchmarkExpansion.Expand(benchmark, new ProblemList()) ?? throw new ArgumentException("the benchmark was not validated", nameof(benchmark));
+            await _benchmarks.CompileAsync(plan, cancellation);
+        }
+        catch (InvalidDocumentException refused)
+        {
+            foreach (var problem in refused.Problems) problems.Add(problem.Pointer, problem.Detail);
+        }
+    }
 
     /// <summary>Whether the next firing is to be reckoned from now.</summary>
     private static bool Anew(ScheduleSpec before, ScheduleSpec after) =>

@@ -1,6 +1,7 @@
+using KdService.Core.Benchmarks;
 using KdService.Core.Schedules;
 using KdService.Core.Schema;
-using KdService.Core.Specs;
+using KdService.Jobs.Benchmarks;
 using KdService.Jobs.Persistence;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -8,16 +9,14 @@ using Npgsql;
 namespace KdService.Jobs.Schedules;
 
 /// <summary>
-/// Turns a firing into one job. First the firing becomes a run, in a transaction that also moves the schedule to its next firing: so
-/// it becomes one run however many nodes are woken. Then the run's job is submitted under a key made of the run: so whoever was cut
-/// off in between, another may finish what he began, and there is still one job.
+/// Turns a firing into one job or benchmark. First the firing becomes a run, in a transaction that also moves the schedule to its next firing: so
+/// it becomes one run however many nodes are woken. Then what it runs is submitted under a key made of the run: so whoever was
+/// cut off in between, another may finish what he began, and there is still one.
 /// </summary>
 internal sealed class ScheduleFiring(
-    NpgsqlDataSource database, JobTransactions transactions, JobSubmission submission, JobControl control, ILogger<ScheduleFiring> log)
+    NpgsqlDataSource database, JobTransactions transactions, JobSubmission jobs, BenchmarkSubmission benchmarks, JobControl jobControl,
+    BenchmarkControl benchmarkControl, ILogger<ScheduleFiring> log)
 {
-    /// <summary>The largest seed.</summary>
-    private const long SeedMask = (1L << 53) - 1;
-
     /// <summary>Runs a schedule if a firing is due. Firings that nobody was there for become one run, under the time of the first of them.</summary>
     public async Task FireAsync(string id, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -45,39 +44,38 @@ internal sealed class ScheduleFiring(
         return run.Number;
     }
 
-    /// <summary>Submits the job of a pending run; harmless when it was done before, or is being done elsewhere.</summary>
+    /// <summary>Submits what a pending run is for; harmless when it was done before, or is being done elsewhere.</summary>
     public async Task SubmitAsync(string id, int number, CancellationToken cancellation)
     {
         if (await ScheduleRows.FindAsync(database, id, cancellation) is not { Schedule: var schedule }) return;
         if (await ScheduleRows.RunsAsync(database, id, number + 1, 1, false, cancellation) is not [{ Outcome: RunOutcome.Pending } run] || run.Number != number) return;
         if (schedule.Spec.Overlap == Overlap.CancelPrevious && schedule.LastRun > number)
         {
-            await ScheduleRows.SettleAsync(database, id, number, RunOutcome.Skipped, $"run {schedule.LastRun} came before it was submitted", null, cancellation);
+            await ScheduleRows.SettleAsync(database, id, number, RunOutcome.Skipped, $"run {schedule.LastRun} came before it was submitted", null, null, cancellation);
             return;
         }
         if (schedule.Spec.Overlap == Overlap.CancelPrevious) await CancelEarlierAsync(id, number, cancellation);
         try
         {
-            var key = $"schedule:{id}:{number}";
-            var (job, _) = await submission.SubmitAsync(JobOf(schedule, run), key, key, cancellation);
-            await ScheduleRows.SettleAsync(database, id, number, RunOutcome.Submitted, null, job.Id, cancellation);
+            var (job, benchmark) = await SubmitAsync(schedule, run, cancellation);
+            await ScheduleRows.SettleAsync(database, id, number, RunOutcome.Submitted, null, job, benchmark, cancellation);
         }
         catch (InvalidDocumentException refused)
         {
             log.LogWarning("Schedule {ScheduleId}, run {Number} cannot be submitted: {Problems}", id, number, refused.Message);
-            await ScheduleRows.SettleAsync(database, id, number, RunOutcome.Refused, string.Join("; ", refused.Problems), null, cancellation);
+            await ScheduleRows.SettleAsync(database, id, number, RunOutcome.Refused, string.Join("; ", refused.Problems), null, null, cancellation);
         }
     }
 
-    /// <summary>The spec of a run's job.</summary>
-    private static JobSpec JobOf(Schedule schedule, RunRow run) => schedule.Spec.Job! with
+    private async Task<(string? Job, string? Benchmark)> SubmitAsync(Schedule schedule, RunRow run, CancellationToken cancellation)
     {
-        Labels = new Dictionary<string, string>(schedule.Spec.Job.Labels) { [ScheduleControl.Label] = schedule.Id },
-        Seed = SeedOf(schedule.Spec, run)!.Value,
-    };
-
-    /// <summary>The seed of a run's job; after the largest seed comes 0.</summary>
-    public static long? SeedOf(ScheduleSpec spec, RunRow run) => spec.Job is { } job ? (job.Seed + (run.SeedOffset ?? 0)) & SeedMask : null;
+        var (key, offset) = ($"schedule:{schedule.Id}:{run.Number}", run.SeedOffset ?? 0);
+        if (schedule.Spec.Benchmark is not { } benchmark)
+            return ((await jobs.SubmitAsync(RunSpecs.Of(schedule.Spec.Job!, schedule.Id, offset), key, key, cancellation)).Job.Id, null);
+        var problems = new ProblemList();
+        var plan = BenchmarkExpansion.Expand(RunSpecs.Of(benchmark, schedule.Id, offset), problems) ?? throw new InvalidDocumentException(problems.Items);
+        return (null, (await benchmarks.SubmitAsync(plan, key, cancellation)).Benchmark.Id);
+    }
 
     /// <summary>Makes a run of a schedule whose row is locked.</summary>
     private static async Task<ScheduleRun> RecordAsync(
@@ -100,19 +98,23 @@ internal sealed class ScheduleFiring(
         return run;
     }
 
-    private static string Describe(RunRow live) =>
-        live.State is { } state ? $"run {live.Number} has not ended: job {live.Job} is {Words.Of(state)}" : $"run {live.Number} has not been submitted yet";
+    private static string Describe(RunRow live) => live switch
+    {
+        { State: { } state } => $"run {live.Number} has not ended: job {live.Job} is {Words.Of(state)}",
+        { Cells: { } cells } => $"run {live.Number} has not ended: {cells.Live} of the {cells.Jobs} jobs of benchmark {live.Benchmark} have not",
+        _ => $"run {live.Number} has not been submitted yet",
+    };
 
     private async Task CancelEarlierAsync(string id, int number, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         foreach (var live in await ScheduleRows.LiveAsync(connection, id, number, cancellation))
         {
-            if (live.Job is null) continue;
             try
             {
-                await control.CancelAsync(live.Job, cancellation);
-                log.LogInformation("Job {JobId} was cancelled for run {Number} of schedule {ScheduleId}", live.Job, number, id);
+                if (live.Job is { } job) await jobControl.CancelAsync(job, cancellation);
+                else if (live.Benchmark is { } benchmark) await benchmarkControl.CancelAsync(benchmark, cancellation);
+                log.LogInformation("Run {Earlier} of schedule {ScheduleId} was cancelled for run {Number}", live.Number, id, number);
             }
             catch (InvalidTransitionException)
             {

@@ -19,12 +19,12 @@ public sealed class ScheduleQueries
 
     internal ScheduleQueries(NpgsqlDataSource database) => _database = database;
 
-    /// <summary>One schedule, with its job, its next run times and its last run.</summary>
+    /// <summary>One schedule, with its job or benchmark, its next run times and its last run.</summary>
     /// <exception cref="ScheduleNotFoundException">There is no such schedule.</exception>
     public async Task<ScheduleView> GetAsync(string id, CancellationToken cancellation)
     {
         var (schedule, last) = await FindAsync(id, cancellation);
-        return View(schedule, last, TimesShown) with { Job = schedule.Spec.Job };
+        return View(schedule, last, TimesShown) with { Job = schedule.Spec.Job, Benchmark = schedule.Spec.Benchmark };
     }
 
     /// <summary>Schedules, newest first.</summary>
@@ -65,8 +65,9 @@ public sealed class ScheduleQueries
         var page = runs.Take(limit).ToList();
         // The last of the page are compared with runs beyond it.
         var beyond = page is [.., var oldest] ? await ScheduleRows.RunsAsync(_database, id, oldest.Number, PredictionInterval.Most, true, cancellation) : [];
-        var headlines = page.Concat(beyond).Where(run => run is { State: JobState.Succeeded, Report: not null })
-            .Select(run => (run.Number, Numbers: RunComparison.Headline(run.Report!))).ToList();
+        var succeeded = page.Concat(beyond).Where(run => StatusOf(run) == ScheduleRunStatus.Succeeded).ToList();
+        var rows = await ScheduleRows.BenchmarkNumbersAsync(_database, succeeded.Select(run => run.Benchmark).OfType<string>(), cancellation);
+        var headlines = succeeded.Select(run => (run.Number, Numbers: Headline(run))).ToList();
         return new(
             [.. page.Select(run => View(schedule.Spec, run) with { Numbers = NumbersOf(run.Number) })],
             runs.Count > limit ? $"{page[^1].Number}" : null,
@@ -76,6 +77,10 @@ public sealed class ScheduleQueries
             headlines.FindIndex(run => run.Number == number) is >= 0 and var at
                 ? RunComparison.Compare(headlines[at].Numbers, [.. headlines.Skip(at + 1).Select(run => run.Numbers)])
                 : null;
+
+        IReadOnlyDictionary<Measure, double> Headline(RunRow run) =>
+            run.Report is { } report ? RunComparison.Headline(report)
+            : new Dictionary<Measure, double>(rows[run.Benchmark ?? ""].SelectMany(row => RunComparison.Headline(row.Row, row.Best, row.Last, row.Seconds)));
     }
 
     private async Task<(Schedule Schedule, RunRow? LastRun)> FindAsync(string id, CancellationToken cancellation) =>
@@ -106,20 +111,27 @@ public sealed class ScheduleQueries
         Manual = run.Manual,
         ScheduledAt = run.ScheduledAt,
         Status = StatusOf(run),
-        Reason = run.Reason ?? run.Failure,
+        Reason = run.Reason ?? run.Failure ?? Shortfall(run),
         Job = run.Job,
-        Seed = run.Job is null ? null : ScheduleFiring.SeedOf(spec, run),
-        FinishedAt = run.FinishedAt,
+        Benchmark = run.Benchmark,
+        Seed = run.Job is not null && spec.Job is { } job ? RunSpecs.Move(job.Seed, run.SeedOffset ?? 0) : null,
+        FinishedAt = StatusOf(run) == ScheduleRunStatus.Live ? null : run.FinishedAt,
     };
 
-    private static ScheduleRunStatus StatusOf(RunRow run) => (run.Outcome, run.State) switch
+    private static ScheduleRunStatus StatusOf(RunRow run) => run switch
     {
-        (RunOutcome.Pending, _) => ScheduleRunStatus.Pending,
-        (RunOutcome.Skipped, _) => ScheduleRunStatus.Skipped,
-        (RunOutcome.Refused, _) => ScheduleRunStatus.Refused,
-        (_, JobState.Succeeded) => ScheduleRunStatus.Succeeded,
-        (_, JobState.Failed) => ScheduleRunStatus.Failed,
-        (_, JobState.Cancelled) => ScheduleRunStatus.Cancelled,
+        { Outcome: RunOutcome.Pending } => ScheduleRunStatus.Pending,
+        { Outcome: RunOutcome.Skipped } => ScheduleRunStatus.Skipped,
+        { Outcome: RunOutcome.Refused } => ScheduleRunStatus.Refused,
+        { State: JobState.Succeeded } => ScheduleRunStatus.Succeeded,
+        { State: JobState.Failed } => ScheduleRunStatus.Failed,
+        { State: JobState.Cancelled } => ScheduleRunStatus.Cancelled,
+        { Cells: { Live: 0, Cancelled: true } } => ScheduleRunStatus.Cancelled,
+        { Cells: { Live: 0, Succeeded: > 0 } } => ScheduleRunStatus.Succeeded,
+        { Cells.Live: 0 } => ScheduleRunStatus.Failed,
         _ => ScheduleRunStatus.Live,
     };
+
+    private static string? Shortfall(RunRow run) =>
+        run.Cells is { Live: 0 } cells && cells.Succeeded < cells.Jobs ? $"{cells.Jobs - cells.Succeeded} of {cells.Jobs} jobs did not succeed" : null;
 }

@@ -26,8 +26,9 @@ internal sealed class ScheduleReconciler(
         if (!(bool)(await tryLock.ExecuteScalarAsync(cancellation))!) return false;
         await MendTriggersAsync(cancellation);
         foreach (var due in (await ScheduleRows.AwakeAsync(database, cancellation)).Where(schedule => schedule.NextRunAt <= DateTimeOffset.UtcNow))
-            await firing.FireAsync(due.Id, DateTimeOffset.UtcNow, cancellation);
-        foreach (var (id, number) in await ScheduleRows.PendingAsync(database, cancellation)) await firing.SubmitAsync(id, number, cancellation);
+            await TryAsync(due.Id, () => firing.FireAsync(due.Id, DateTimeOffset.UtcNow, cancellation));
+        foreach (var (id, number) in await ScheduleRows.PendingAsync(database, cancellation))
+            await TryAsync(id, () => firing.SubmitAsync(id, number, cancellation));
         await transaction.CommitAsync(cancellation);
         return true;
     }
@@ -52,6 +53,19 @@ internal sealed class ScheduleReconciler(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The service stops.
+        }
+    }
+
+    /// <summary>Runs a schedule; a fault of one keeps no other from its runs.</summary>
+    private async Task TryAsync(string id, Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (Exception fault) when (fault is not (NpgsqlException or OperationCanceledException))
+        {
+            log.LogError(fault, "Schedule {ScheduleId} cannot be run", id);
         }
     }
 

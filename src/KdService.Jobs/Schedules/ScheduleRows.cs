@@ -16,11 +16,23 @@ internal static class ScheduleRows
 
     private const string RunColumns =
         """
-        run.number, run.manual, run.scheduled_at, run.seed_offset, run.outcome, run.reason, run.job_id, job.state, job.finished_at,
-        job.failure ->> 'message'
+        run.number, run.manual, run.scheduled_at, run.seed_offset, run.outcome, run.reason, run.job_id, job.state,
+        coalesce(job.finished_at, cells.finished_at), job.failure ->> 'message',
+        run.benchmark_id, cells.jobs, cells.succeeded, cells.live, benchmark.cancelled_at is not null
         """;
 
     private static readonly string Ended = string.Join(", ", JobStates.Terminal.Select(state => $"'{Words.Of(state)}'"));
+
+    /// <summary>What a run is read from, besides itself: its job, or its benchmark with a count of its jobs.</summary>
+    private static readonly string Submitted =
+        $"""
+        left join jobs job on job.id = run.job_id
+        left join benchmarks benchmark on benchmark.id = run.benchmark_id
+        left join lateral (
+            select count(*) as jobs, count(*) filter (where state = 'succeeded') as succeeded, max(finished_at) as finished_at,
+                   count(*) filter (where state not in ({Ended}) or (cell.job_id is null and benchmark.cancelled_at is null)) as live
+            from benchmark_cells cell left join jobs on jobs.id = cell.job_id where cell.benchmark_id = run.benchmark_id) cells on run.benchmark_id is not null
+        """;
 
     /// <summary>Inserts a schedule unless its idempotency key is taken.</summary>
     /// <returns>Whether it was inserted.</returns>
@@ -95,11 +107,11 @@ internal static class ScheduleRows
 
     /// <summary>Writes what became of a pending run; a run has one outcome for good.</summary>
     public static async Task SettleAsync(
-        NpgsqlDataSource database, string id, int number, RunOutcome outcome, string? reason, string? job, CancellationToken cancellation)
+        NpgsqlDataSource database, string id, int number, RunOutcome outcome, string? reason, string? job, string? benchmark, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            "update schedule_runs set outcome = $3, reason = $4, job_id = $5 where schedule_id = $1 and number = $2 and outcome = 'pending'");
-        NpgsqlParameter[] parameters = [new() { Value = id }, new() { Value = number }, new() { Value = Words.Of(outcome) }, JobRows.Text(reason), JobRows.Text(job)];
+            "update schedule_runs set outcome = $3, reason = $4, job_id = $5, benchmark_id = $6 where schedule_id = $1 and number = $2 and outcome = 'pending'");
+        NpgsqlParameter[] parameters = [new() { Value = id }, new() { Value = number }, new() { Value = Words.Of(outcome) }, JobRows.Text(reason), JobRows.Text(job), JobRows.Text(benchmark)];
         command.Parameters.AddRange(parameters);
         await command.ExecuteNonQueryAsync(cancellation);
     }
@@ -109,8 +121,8 @@ internal static class ScheduleRows
     {
         await using var command = new NpgsqlCommand(
             $"""
-            select {RunColumns}, null from schedule_runs run left join jobs job on job.id = run.job_id
-            where run.schedule_id = $1 and run.number < $2 and (run.outcome = 'pending' or job.state not in ({Ended})) order by run.number desc
+            select {RunColumns}, null from schedule_runs run {Submitted}
+            where run.schedule_id = $1 and run.number < $2 and (run.outcome = 'pending' or job.state not in ({Ended}) or cells.live > 0) order by run.number desc
             """, connection)
         {
             Parameters = { new() { Value = id }, new() { Value = before } },
@@ -124,13 +136,40 @@ internal static class ScheduleRows
     {
         await using var command = database.CreateCommand(
             $"""
-            select {RunColumns}, job.report from schedule_runs run left join jobs job on job.id = run.job_id
-            where run.schedule_id = $1 and run.number < $2 {(succeededOnly ? "and job.state = 'succeeded'" : "")} order by run.number desc limit $3
+            select {RunColumns}, job.report from schedule_runs run {Submitted}
+            where run.schedule_id = $1 and run.number < $2 {(succeededOnly ? "and (job.state = 'succeeded' or (cells.live = 0 and cells.succeeded > 0 and benchmark.cancelled_at is null))" : "")}
+            order by run.number desc limit $3
             """);
         NpgsqlParameter[] parameters = [new() { Value = id }, new() { Value = before }, new() { Value = take }];
         command.Parameters.AddRange(parameters);
         return await ReadRunsAsync(command, cancellation);
     }
+
+    /// <summary>
+    /// The numbers of benchmarks, row by row: means over seeds, of rows whose every job succeeded. A mean over fewer seeds would not
+    /// compare with one over all.
+    /// </summary>
+    public static async Task<ILookup<string, (string Row, double? Best, double? Last, double? Seconds)>> BenchmarkNumbersAsync(
+        NpgsqlDataSource database, IEnumerable<string> benchmarks, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select cell.benchmark_id, line.label, avg((report #>> '{models,-1,best,accuracy}')::float8),
+                   avg((report #>> '{models,-1,last,accuracy}')::float8), avg((report ->> 'seconds')::float8)
+            from benchmark_cells cell
+            join benchmark_rows line on line.benchmark_id = cell.benchmark_id and line.number = cell.row_number
+            left join jobs on jobs.id = cell.job_id
+            where cell.benchmark_id = any($1)
+            group by cell.benchmark_id, line.number, line.label having bool_and(coalesce(state, '') = 'succeeded') order by line.number
+            """);
+        command.Parameters.Add(new() { Value = benchmarks.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        List<(string Benchmark, (string, double?, double?, double?) Numbers)> rows = [];
+        while (await reader.ReadAsync(cancellation)) rows.Add((reader.GetString(0), (reader.GetString(1), Number(reader, 2), Number(reader, 3), Number(reader, 4))));
+        return rows.ToLookup(row => row.Benchmark, row => row.Numbers);
+    }
+
+    private static double? Number(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetDouble(column);
 
     /// <summary>One schedule and its latest run; null if there is none.</summary>
     public static async Task<(Schedule Schedule, RunRow? LastRun)?> FindAsync(NpgsqlDataSource database, string id, CancellationToken cancellation) =>
@@ -177,7 +216,7 @@ internal static class ScheduleRows
             $"""
             select {RunColumns}, null, {columns} from schedules schedule
             left join schedule_runs run on run.schedule_id = schedule.id and run.number = schedule.last_run
-            left join jobs job on job.id = run.job_id {which}
+            {Submitted} {which}
             """);
         command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -216,18 +255,27 @@ internal static class ScheduleRows
         State = reader.IsDBNull(7) ? null : Words.Parse<JobState>(reader.GetString(7)),
         FinishedAt = reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8),
         Failure = reader.IsDBNull(9) ? null : reader.GetString(9),
-        Report = reader.IsDBNull(10) ? null : Json.Read<RunReport>(reader.GetString(10)),
+        Benchmark = reader.IsDBNull(10) ? null : reader.GetString(10),
+        Cells = reader.IsDBNull(10) ? null : new CellCounts(reader.GetInt64(11), reader.GetInt64(12), reader.GetInt64(13), reader.GetBoolean(14)),
+        Report = reader.IsDBNull(15) ? null : Json.Read<RunReport>(reader.GetString(15)),
     };
 
     private static NpgsqlParameter Moment(DateTimeOffset? moment) =>
         new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz, Value = (object?)moment?.UtcDateTime ?? DBNull.Value };
 }
 
-/// <summary>A run and how its job stands.</summary>
+/// <summary>How the jobs of a run's benchmark stand.</summary>
+/// <param name="Jobs">How many there are, or will be.</param>
+/// <param name="Succeeded">How many have succeeded.</param>
+/// <param name="Live">How many have not ended, or are still to be submitted.</param>
+/// <param name="Cancelled">Whether the benchmark was cancelled.</param>
+internal sealed record CellCounts(long Jobs, long Succeeded, long Live, bool Cancelled);
+
+/// <summary>A run and how its job or benchmark stands.</summary>
 internal sealed record RunRow
 {
     /// <summary>Columns that a run is read from.</summary>
-    public const int Width = 11;
+    public const int Width = 16;
 
     public required int Number { get; init; }
 
@@ -248,6 +296,11 @@ internal sealed record RunRow
     public DateTimeOffset? FinishedAt { get; init; }
 
     public string? Failure { get; init; }
+
+    public string? Benchmark { get; init; }
+
+    /// <summary>The jobs of the benchmark.</summary>
+    public CellCounts? Cells { get; init; }
 
     public RunReport? Report { get; init; }
 }

@@ -8,10 +8,10 @@ public class RunComparisonTests
     [Fact]
     public void Interval_OfFourRuns_IsTheTextbooks()
     {
-        // Mean 5, deviation 2; t(0.975, 3) = 3.182, sqrt(1 + 1/4) = 1.118034.
+        // Mean 5, deviation 2; t(0.975, 3) = 3.18245, sqrt(1 + 1/4) = 1.118034.
         var interval = PredictionInterval.From([5 + Math.Sqrt(6), 5 - Math.Sqrt(6), 5, 5])!;
         Assert.Equal((5, 2, 4), (interval.Mean, Math.Round(interval.Deviation, 12), interval.Runs));
-        Assert.Equal((5 - 7.115, 5 + 7.115), (Math.Round(interval.Low, 3), Math.Round(interval.High, 3)));
+        Assert.Equal((-2.116, 12.116), (Math.Round(interval.Low, 3), Math.Round(interval.High, 3)));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public class RunComparisonTests
     [Fact]
     public void Compare_WithEarlierRuns_GivesChangeAndFlag()
     {
-        Dictionary<string, double>[] earlier = [Run(0.80, 10), Run(0.82, 12), Run(0.81, 11)];
+        IReadOnlyDictionary<Measure, double>[] earlier = [Run(0.80, 10), Run(0.82, 12), Run(0.81, 11)];
         var numbers = RunComparison.Compare(Run(0.70, 11), earlier);
 
         Assert.Equal([("best_accuracy", true), ("seconds", false)], numbers.Select(number => (number.Metric, number.Outside)));
@@ -63,7 +63,20 @@ public class RunComparisonTests
         var first = RunComparison.Compare(Run(0.7, 1), []);
         Assert.All(first, number => Assert.True(number is { Change: null, Interval: null, Outside: false }));
 
-        static Dictionary<string, double> Run(double accuracy, double seconds) => new() { ["best_accuracy"] = accuracy, ["seconds"] = seconds };
+        static IReadOnlyDictionary<Measure, double> Run(double accuracy, double seconds) => RunComparison.Headline(null, accuracy, null, seconds);
+    }
+
+    [Fact]
+    public void Compare_OfABenchmark_GoesRowByRow()
+    {
+        var numbers = RunComparison.Compare(
+            Both(0.70, 0.90), [Both(0.80, 0.90), Both(0.81, 0.91), RunComparison.Headline("kd", 0.82, null, null)]);
+
+        Assert.Equal([("kd", true), ("none", false)], numbers.Select(number => (number.Row!, number.Outside)));
+        Assert.Equal([3, null], numbers.Select(number => number.Interval?.Runs));
+        Assert.Equal([-0.1, 0], numbers.Select(number => Math.Round(number.Change!.Value, 9)));
+
+        static Dictionary<Measure, double> Both(double kd, double none) => new(RunComparison.Headline("kd", kd, null, null).Concat(RunComparison.Headline("none", none, null, null)));
     }
 
     [Fact]
@@ -82,16 +95,16 @@ public class RunComparisonTests
             CreatedAt = DateTimeOffset.UnixEpoch,
             NextRuns = [],
         };
-        var numbers = new RunNumber { Metric = "best_accuracy", Value = 0.7, Change = -0.1, Outside = true };
+        var numbers = new RunNumber { Metric = "best_accuracy", Value = 0.7, Change = -0.1, Row = "kd | none", Outside = true };
         var text = RunsMarkdown.Write(schedule, new ScheduleRunsView(
         [
             new ScheduleRunView { Number = 2, Manual = true, ScheduledAt = DateTimeOffset.UnixEpoch, Status = ScheduleRunStatus.Skipped, Reason = "run 1 is live" },
-            new ScheduleRunView { Number = 1, Manual = false, ScheduledAt = DateTimeOffset.UnixEpoch, Status = ScheduleRunStatus.Succeeded, Job = "j", Numbers = [numbers] },
+            new ScheduleRunView { Number = 1, Manual = false, ScheduledAt = DateTimeOffset.UnixEpoch, Status = ScheduleRunStatus.Succeeded, Benchmark = "b", Numbers = [numbers] },
         ], null, PredictionInterval.Basis));
 
         Assert.Contains("# Runs of a\\|b", text, StringComparison.Ordinal);
-        Assert.Contains("| 2 | 1970-01-01 00:00:00Z by hand | skipped | - | - | run 1 is live |", text, StringComparison.Ordinal);
-        Assert.Contains("| 1 | 1970-01-01 00:00:00Z | succeeded | j | **0.7** (-0.1) |  |", text, StringComparison.Ordinal);
+        Assert.Contains("| 2 | 1970-01-01 00:00:00Z by hand | skipped | - | - | - | run 1 is live |", text, StringComparison.Ordinal);
+        Assert.Contains("| 1 | 1970-01-01 00:00:00Z | succeeded | b | kd \\| none | **0.7** (-0.1) |  |", text, StringComparison.Ordinal);
         Assert.Contains("t(0.975, n-1)", text, StringComparison.Ordinal);
     }
 }

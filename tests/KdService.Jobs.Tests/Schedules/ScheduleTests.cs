@@ -1,8 +1,11 @@
+using System.Text.Json.Nodes;
+using KdService.Core.Benchmarks;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Schedules;
 using KdService.Core.Schema;
 using KdService.Core.Wire;
+using KdService.Jobs.Benchmarks;
 using KdService.Jobs.Schedules;
 using KdService.Jobs.Tests.Support;
 
@@ -270,6 +273,68 @@ public class ScheduleTests : JobsTest
     }
 
     [Fact]
+    public async Task Benchmark_IsSubmittedOncePerRunAndComparedRowByRow()
+    {
+        var (node, _) = await StartAsync(ScriptedTrainer.Steps(1));
+        var schedule = await CreateAsync(node, Compared with { VarySeed = true, Overlap = Overlap.Queue });
+
+        var runs = new List<ScheduleRunView> { await RunAsync(node, schedule.Id), await RunAsync(node, schedule.Id) };
+        await TestNode.UntilAsync(async () => (runs = [.. await RunsAsync(node, schedule.Id)]).TrueForAll(run => run.Status == ScheduleRunStatus.Succeeded), () => Task.FromResult(Json.Write(runs)));
+
+        Assert.Equal(["none", "smoothed"], runs[0].Numbers!.Where(number => number.Metric == Measure.Seconds).Select(number => number.Row));
+        Assert.All(runs[0].Numbers!, number => Assert.Equal(0, number.Change));
+        Assert.All(runs[1].Numbers!, number => Assert.Null(number.Change));
+        var benchmark = await node.Get<BenchmarkQueries>().GetAsync(runs[0].Benchmark!, CancellationToken.None);
+        Assert.Equal([5, 6], benchmark.Cells!.Select(cell => cell.Seed).Distinct().Order());
+        Assert.Equal(8, (await node.Queries.ListAsync(new JobFilter { Labels = new Dictionary<string, string> { ["schedule"] = schedule.Id } }, null, 100, CancellationToken.None)).Items.Count);
+    }
+
+    [Fact]
+    public async Task Benchmark_OfWhichAJobFailed_HasNoNumbersForThatRow()
+    {
+        var node = await StartApiAsync();
+        var schedule = await CreateAsync(node, Compared with { Overlap = Overlap.Queue });
+        var run = await RunAsync(node, schedule.Id);
+        await TestNode.UntilAsync(async () => await node.ScalarAsync<long>("select count(*) from jobs") == 4, () => Task.FromResult("the benchmark's jobs are not submitted"));
+        await node.ExecuteAsync("update jobs set state = 'succeeded', report = $1::text::jsonb, finished_at = now()", Report(0.8));
+        await node.ExecuteAsync("update jobs set state = 'failed' where id = (select job_id from benchmark_cells where row_number = 1 limit 1)");
+
+        run = Assert.Single(await RunsAsync(node, schedule.Id));
+
+        Assert.Equal((ScheduleRunStatus.Succeeded, "1 of 4 jobs did not succeed"), (run.Status, run.Reason));
+        Assert.NotNull(run.FinishedAt);
+        Assert.Equal([("none", Measure.Best, 0.8), ("none", Measure.Last, 0.8), ("none", Measure.Seconds, 7)], run.Numbers!.Select(number => (number.Row!, number.Metric, number.Value)));
+    }
+
+    [Fact]
+    public async Task Benchmark_ThatHasNotEnded_IsAnOverlap()
+    {
+        var node = await StartApiAsync();
+        var schedule = await CreateAsync(node, Compared);
+        var first = await RunAsync(node, schedule.Id);
+
+        var second = await RunAsync(node, schedule.Id);
+        await node.Get<ScheduleControl>().ChangeAsync(schedule.Id, new ScheduleChange { Overlap = Overlap.CancelPrevious }, CancellationToken.None);
+        var third = await RunAsync(node, schedule.Id);
+
+        Assert.Equal((ScheduleRunStatus.Skipped, $"run 1 has not ended: 4 of the 4 jobs of benchmark {first.Benchmark} have not"), (second.Status, second.Reason));
+        Assert.Equal([ScheduleRunStatus.Live, ScheduleRunStatus.Skipped, ScheduleRunStatus.Cancelled], (await RunsAsync(node, schedule.Id)).Select(run => run.Status));
+        Assert.NotEqual(first.Benchmark, third.Benchmark);
+    }
+
+    [Fact]
+    public async Task Benchmark_ThatCannotBeCarriedOut_IsRefusedWithPointersIntoIt()
+    {
+        var node = await StartApiAsync();
+        var spec = Compared.Benchmark!;
+        spec.Base["dataset"] = new JsonObject { ["name"] = "cifar10" };
+
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => CreateAsync(node, Compared with { Benchmark = spec }));
+
+        Assert.Equal("/benchmark/base/dataset/name", Assert.Single(refused.Problems).Pointer);
+    }
+
+    [Fact]
     public async Task Runs_InPages_AreComparedWithThoseBeforeThem()
     {
         var node = await StartApiAsync();
@@ -295,6 +360,19 @@ public class ScheduleTests : JobsTest
         Assert.Equal([true, false, false, false, false, false], best.Select(number => number?.Outside == true));
         Assert.Equal(ScheduleRunStatus.Failed, rest.Items[1].Status);
     }
+
+    /// <summary>A schedule of a benchmark with two rows and two seeds.</summary>
+    private static ScheduleSpec Compared => new()
+    {
+        Name = "test",
+        Cron = Yearly.Cron,
+        Benchmark = new BenchmarkSpec
+        {
+            Name = "compared",
+            Base = JsonNode.Parse("""{"dataset": {"name": "procedural"}, "student": {"model": "resnet8"}}""")!.AsObject(),
+            Matrix = new MatrixSpec { Methods = ["none", JsonNode.Parse("""{"name": "none", "label": "smoothed"}""")!], Seeds = [1, 2] },
+        },
+    };
 
     private static string Report(double accuracy) => $$"""
         {"protocol": "holdout", "teacher_signals": [], "steps": 1, "seconds": 7, "peak_memory_bytes": 1,
