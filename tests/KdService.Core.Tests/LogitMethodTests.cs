@@ -116,7 +116,7 @@ public class LogitMethodTests
     public void ContinuationKd_InOneStage_ScalesTheTeacherUp()
     {
         var stage = Assert.Single(Plan("""{"name": "continuation_kd", "max_temperature": 10, "margin": 3, "psi": "step"}""").Stages);
-        Assert.Equal(new Continuation { Margin = 3, Psi = PsiSchedule.Step }, Assert.Single(stage.Losses).Objective);
+        Assert.Equal(new Continuation { Margin = 3, Psi = PsiSchedule.Step, Reduction = MseReduction.Elements }, Assert.Single(stage.Losses).Objective);
         Assert.Equal(PlanBuilder.FromTeacher with { AnnealFrom = 10 }, stage.Curriculum);
     }
 

@@ -21,6 +21,10 @@ public sealed record ContinuationKd : Method
     [Field("Squared logit distance, times phi, up to which the student may differ from its teacher.", Min = 0, Max = 1_000_000, Evidence = "ours; the paper's value was not found")]
     public double Margin { get; init; } = 1;
 
+    /// <summary>How a sample's squares are averaged.</summary>
+    [Field("elements: mean over classes. batch: sum over classes, the squared norm of the equations, K times larger: too much for the learning rates that suit cross-entropy.", Evidence = "ours, as the code of Annealing-KD; [read] the equations write the norm")]
+    public MseReduction Reduction { get; init; }
+
     /// <summary>How psi rises.</summary>
     [Field("How the labels' weight psi rises. linear: evenly to 1. linear_to_half: evenly to 1/2, then 1. step: 0, then 1.", Evidence = "[read] linear for CIFAR, linear_to_half for language")]
     public PsiSchedule Psi { get; init; }
@@ -37,6 +41,6 @@ public sealed record ContinuationKd : Method
 
     /// <inheritdoc />
     public override void Compile(PlanBuilder plan) =>
-        plan.Add("continuation", PlanBuilder.Student, plan.Spec.Training.Epochs, new Continuation { Margin = Margin, Psi = Psi, PsiUntil = PsiUntil },
+        plan.Add("continuation", PlanBuilder.Student, plan.Spec.Training.Epochs, new Continuation { Margin = Margin, Reduction = Reduction, Psi = Psi, PsiUntil = PsiUntil },
             PlanBuilder.FromTeacher with { AnnealFrom = MaxTemperature });
 }

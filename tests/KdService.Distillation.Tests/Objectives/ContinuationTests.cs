@@ -8,18 +8,20 @@ namespace KdService.Distillation.Tests.Objectives;
 
 public class ContinuationTests
 {
-    [Fact]
-    public void Continuation_WithoutMarginAndWithAStep_IsAnnealingKd()
+    [Theory]
+    [InlineData(MseReduction.Batch)]
+    [InlineData(MseReduction.Elements)]
+    public void Continuation_WithoutMarginAndWithAStep_IsAnnealingKd(MseReduction reduction)
     {
         using var scope = NewDisposeScope();
         var (logits, labels, teacher) = RandomBatch(31);
-        var continuation = new Continuation { Margin = 0, Psi = PsiSchedule.Step, PsiUntil = 0.6 };
+        var continuation = new Continuation { Margin = 0, Reduction = reduction, Psi = PsiSchedule.Step, PsiUntil = 0.6 };
         var annealing = new Curriculum { Source = "teacher", AnnealFrom = 5 };
         for (var epoch = 0; epoch < 10; epoch++)
         {
             var factor = annealing.LogitFactor(epoch, 10);
             var batch = new TrainingBatch { Logits = logits, Labels = labels, TeacherLogits = factor * teacher, LogitFactor = factor, Epoch = epoch };
-            Objective stage = epoch < 6 ? new LogitMse { Reduction = MseReduction.Batch } : new CrossEntropy();
+            Objective stage = epoch < 6 ? new LogitMse { Reduction = reduction } : new CrossEntropy();
             var (loss, gradient) = LossAndGradient(continuation, batch);
             var (annealingLoss, annealingGradient) = LossAndGradient(stage, batch);
             Assert.Equal(annealingLoss, loss, 5);

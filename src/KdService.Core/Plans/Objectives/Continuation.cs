@@ -26,6 +26,10 @@ public sealed record Continuation : Objective
     [Field("Squared logit distance, times phi, up to which the student may differ from its teacher.", Min = 0, Max = 1_000_000, Evidence = "ours; the paper's value was not found")]
     public double Margin { get; init; } = 1;
 
+    /// <summary>How a sample's squares are averaged.</summary>
+    [Field("batch: sum over classes, the squared norm of the equations. elements: mean over classes, K times smaller, so that the margin counts K times more.")]
+    public MseReduction Reduction { get; init; } = MseReduction.Batch;
+
     /// <summary>How psi rises.</summary>
     [Field("How the labels' weight psi rises. linear: evenly to 1. linear_to_half: evenly to 1/2, then 1. step: 0, then 1.", Evidence = "[read: Continuation-KD] linear for CIFAR, linear_to_half for language")]
     public PsiSchedule Psi { get; init; }
