@@ -77,7 +77,7 @@ public class SampleBatchesTests
     public void Load_ManyBatches_LeavesNoTensorsBehind()
     {
         var batches = new SampleBatches(Pictures, Dataset, CPU);
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         for (var i = 0; i < 10; i++)
         {
             batches.Load([0, 1], 1, i).Dispose();

@@ -59,7 +59,7 @@ public class FeatureTapsTests
         using var pictures = Fixtures.Pictures(2);
         using var taps = new FeatureTaps(network, ["conv1", "layer1.0", "layer1", "layer3", Tap.Embedding]);
         Step();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         for (var i = 0; i < 20; i++) Step();
         // What other tests forgot may be freed meanwhile.
         Assert.InRange(Tensor.TotalCount, 0, before);

@@ -140,7 +140,7 @@ public class NetworksTests
         using var network = Networks.Build(name, 10, seed: null);
         using var pictures = Fixtures.Pictures(1);
         network.call(pictures).Dispose();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         for (var i = 0; i < 3; i++) network.call(pictures).Dispose();
         // What other tests forgot may be freed meanwhile.
         Assert.InRange(Tensor.TotalCount, 0, before);

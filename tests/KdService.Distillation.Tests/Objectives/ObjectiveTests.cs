@@ -147,7 +147,7 @@ public class ObjectiveTests
         foreach (var objective in OnLogits.Select(objective => ObjectiveFactory.Create(objective, Context)))
         {
             objective.Loss(batch).backward();
-            var before = Tensor.TotalCount;
+            var before = LiveTensors.Settled();
             for (var step = 0; step < 1000; step++)
             {
                 using var loss = objective.Loss(batch);
