@@ -103,7 +103,7 @@ public sealed record ProKd : Method
         if (!plan.RequireCheckpoints()) return null;
         // More than there are epochs would leave out the last.
         var count = Checkpoints ?? Math.Min(kept.Count, epochs);
-        if (!plan.Problems.Require(count <= kept.Count, "/method/checkpoints", $"{count} given; at most {kept.Count}, the checkpoints that the teacher keeps (teacher.checkpoints)")) return null;
+        if (!plan.RequireCheckpoints(count, "/method/checkpoints")) return null;
         var beyond = Mapping?.FirstOrDefault(place => place > count) ?? 0;
         return plan.Problems.Require(beyond == 0, "/method/mapping", $"{beyond} given; from 1 to {count}, the checkpoints that are followed") ? Route.Thin(kept, count) : null;
     }

@@ -57,7 +57,7 @@ public sealed record Rco : Method
     {
         var kept = plan.TeacherCheckpoints;
         if (!plan.RequireCheckpoints()) return;
-        if (!plan.Problems.Require(Anchors <= kept.Count, "/method/anchors", $"{Anchors} given; at most {kept.Count}, the checkpoints that the teacher keeps (teacher.checkpoints)")) return;
+        if (!plan.RequireCheckpoints(Anchors, "/method/anchors")) return;
         var anchors = Route.Thin(kept, Anchors);
         var stage = plan.NewStage("route", PlanBuilder.Student, plan.Spec.Training.Epochs);
         plan.Add(stage with

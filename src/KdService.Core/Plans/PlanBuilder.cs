@@ -91,6 +91,12 @@ public sealed class PlanBuilder
     public bool RequireCheckpoints() => Problems.Require(TeacherCheckpoints.Count > 0, "/teacher/job",
         "the job keeps no checkpoints of its training; a job with checkpoint_every_epochs, or a teacher given as a model");
 
+    /// <summary>Notes it as a problem if the teacher keeps fewer checkpoints than are asked for; returns whether it keeps enough.</summary>
+    /// <param name="count">How many are asked for.</param>
+    /// <param name="pointer">JSON pointer to what asked.</param>
+    public bool RequireCheckpoints(int count, string pointer) => Problems.Require(count <= TeacherCheckpoints.Count, pointer,
+        $"{count} given; at most {TeacherCheckpoints.Count}, the checkpoints that the teacher keeps (teacher.checkpoints)");
+
     /// <summary>A stage without losses, with the spec's batch size, optimiser and schedule.</summary>
     public Stage NewStage(string name, string trains, int epochs) => new()
     {

@@ -77,7 +77,7 @@ public sealed record CustomMethod : Method
         if (asked.Checkpoints is not { } count || !plan.RequireCheckpoints()) return curriculum;
         var kept = plan.TeacherCheckpoints;
         plan.Problems.Require(count <= epochs, $"{pointer}/curriculum/checkpoints", $"{count} given; at most {epochs}, so that each has an epoch");
-        return plan.Problems.Require(count <= kept.Count, $"{pointer}/curriculum/checkpoints", $"{count} given; at most {kept.Count}, the checkpoints that the teacher keeps (teacher.checkpoints)")
+        return plan.RequireCheckpoints(count, $"{pointer}/curriculum/checkpoints")
             ? curriculum with { Route = Route.Even(Route.Thin(kept, count), epochs) }
             : curriculum;
     }
