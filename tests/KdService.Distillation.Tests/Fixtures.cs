@@ -38,9 +38,9 @@ internal static class Fixtures
     /// <summary>Inputs for a network, and their shape: pictures, or the first numbers of them where it takes vectors.</summary>
     public static (Tensor Inputs, DataShape Shape) For(string network, int classes, int count)
     {
-        if (!ArchitectureCatalogue.All[network].TakesVectors) return (Pictures(count), DataShape.Pictures(classes));
+        if (ArchitectureCatalogue.All[network].Takes == InputKind.Pictures) return (Pictures(count), DataShape.Pictures(classes));
         const int Length = 32;
-        return (Pictures(count).flatten(1).narrow(1, 0, Length).reshape(count, Length, 1, 1), new DataShape(Length, 1, 1, classes));
+        return (Pictures(count).flatten(1).narrow(1, 0, Length).reshape(count, Length, 1, 1), DataShape.Vectors(Length, classes));
     }
 
     public static float[] Floats(Tensor tensor)

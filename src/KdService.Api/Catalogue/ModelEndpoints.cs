@@ -17,7 +17,7 @@ public static class ModelEndpoints
             .WithTags("Catalogue")
             .WithName("list_models")
             .WithSummary("List the networks")
-            .WithDescription("Every network that a spec may name as teacher, assistant or student, with its parameters for 10 and 100 classes and the arithmetic of one forward pass; those that take vectors, for vectors of the length that clusters has by default.")
+            .WithDescription("Every network that a spec may name as teacher, assistant or student, with its parameters for 10 and 100 classes and the arithmetic of one forward pass; those that take vectors, for vectors of the length that clusters has by default; those that take texts, for 128 tokens of a vocabulary of 30,522.")
             .Answers(() => Models with { Items = [Models.Items[0]] });
 
     private static ModelView Describe(Architecture architecture) => new(
@@ -26,6 +26,10 @@ public static class ModelEndpoints
         new Dictionary<string, long> { ["10"] = architecture.Parameters(Example(architecture, 10)), ["100"] = architecture.Parameters(Example(architecture, 100)) },
         architecture.MultiplyAdds(Example(architecture, 10)));
 
-    private static DataShape Example(Architecture architecture, int classes) =>
-        architecture.TakesVectors ? new Clusters().Shape with { Classes = classes } : DataShape.Pictures(classes);
+    private static DataShape Example(Architecture architecture, int classes) => architecture.Takes switch
+    {
+        InputKind.Text => DataShape.Text(vocabulary: 30_522, length: 128, Target.Class, classes),
+        InputKind.Vectors => new Clusters().Shape with { Classes = classes },
+        _ => DataShape.Pictures(classes),
+    };
 }

@@ -9,11 +9,11 @@ namespace KdService.Core.Architectures;
 /// <param name="Taps">The places whose features can be read, in the order of the forward pass, for a number of classes.</param>
 public sealed record Architecture(string Name, string Family, Func<DataShape, IReadOnlyList<Layer>> Layers, Func<int, IReadOnlyList<Tap>> Taps)
 {
-    /// <summary>Whether inputs are vectors, of any length; else they are colour pictures of 32x32.</summary>
-    public bool TakesVectors { get; init; }
+    /// <summary>What inputs it takes: colour pictures of 32x32, vectors of any length, or texts.</summary>
+    public InputKind Takes { get; init; }
 
     /// <summary>Whether the network can be built for data of a shape.</summary>
-    public bool Fits(DataShape shape) => TakesVectors ? shape.IsVector : shape == DataShape.Pictures(shape.Classes);
+    public bool Fits(DataShape shape) => Takes == shape.Kind && (Takes != InputKind.Pictures || shape == DataShape.Pictures(shape.Classes));
 
     /// <summary>Trainable parameters for data of a shape.</summary>
     public long Parameters(DataShape shape) => Layers(shape).Sum(layer => layer.Parameters);

@@ -10,7 +10,7 @@ public static class Mlps
 
     /// <summary>Every perceptron.</summary>
     public static IEnumerable<Architecture> All =>
-        Widths.Select(width => new Architecture($"mlp{width}", "perceptron with two hidden layers", shape => Layers(width, shape), _ => Taps(width)) { TakesVectors = true });
+        Widths.Select(width => new Architecture($"mlp{width}", "perceptron with two hidden layers", shape => Layers(width, shape), _ => Taps(width)) { Takes = InputKind.Vectors });
 
     private static List<Layer> Layers(int width, DataShape shape) =>
         [Layer.Linear(shape.Values, width), Layer.Linear(width, width), Layer.Linear(width, shape.Classes)];

@@ -50,9 +50,22 @@ public static class SpecValidation
     }
 
     /// <summary>The complaint about a network that does not take the inputs of the data.</summary>
-    public static string Misfit(Architecture network, Dataset dataset) => network.TakesVectors
-        ? $"\"{network.Name}\" given, which takes vectors; the inputs of {dataset.Name} are {dataset.Shape}: a network such as resnet8"
-        : $"\"{network.Name}\" given, which takes {DataShape.Pictures(dataset.Classes)}; the inputs of {dataset.Name} are {dataset.Shape}: a network such as mlp64";
+    public static string Misfit(Architecture network, Dataset dataset) =>
+        $"\"{network.Name}\" given, which takes {Inputs(network.Takes)}; the inputs of {dataset.Name} are {dataset.Shape}: a network such as {Suitable(dataset.Shape.Kind)}";
+
+    private static string Inputs(InputKind kind) => kind switch
+    {
+        InputKind.Text => "texts",
+        InputKind.Vectors => "vectors",
+        _ => DataShape.Pictures(classes: 2).ToString(),
+    };
+
+    private static string Suitable(InputKind kind) => kind switch
+    {
+        InputKind.Text => "bert-tiny",
+        InputKind.Vectors => "mlp64",
+        _ => "resnet8",
+    };
 
     /// <summary>Notes what is wrong across the fields of a spec that was read; it may have gaps where fields could not be.</summary>
     public static void Check(JobSpec spec, ProblemList problems)

@@ -42,7 +42,7 @@ public class NetworksTests
         foreach (var (name, architecture) in ArchitectureCatalogue.All)
         {
             // The deepest of the widest are the same blocks over again.
-            var shape = architecture.TakesVectors ? new DataShape(32, 1, 1, classes) : DataShape.Pictures(classes);
+            var shape = architecture.Takes == InputKind.Vectors ? DataShape.Vectors(32, classes) : DataShape.Pictures(classes);
             if (name.EndsWith("x4", StringComparison.Ordinal) && architecture.Parameters(shape) > 8_000_000) continue;
             using var network = Networks.Build(name, shape, seed: null);
             Assert.True(architecture.Parameters(shape) == network.parameters().Sum(parameter => parameter.numel()), name);
