@@ -1,6 +1,5 @@
 using KdService.Core.Architectures;
 using KdService.Core.Jobs;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -22,8 +21,7 @@ public sealed class FeatureTaps : IDisposable
     public FeatureTaps(Module<Tensor, Tensor> network, IEnumerable<string> names)
     {
         var modules = network.named_modules().ToDictionary(named => named.name, named => named.module as Module<Tensor, Tensor>);
-        // Weights come in the order of the forward pass, modules level by level.
-        var classifier = network.named_parameters().Select(weight => modules.GetValueOrDefault(weight.name[..Math.Max(0, weight.name.LastIndexOf('.'))])).OfType<Linear>().LastOrDefault();
+        var classifier = network.LastLinear();
         var wanted = names.Distinct().ToList();
         var unknown = wanted.Where(name => name == Tap.Embedding ? classifier is null : modules.GetValueOrDefault(name) is null).ToList();
         if (unknown.Count > 0) throw Unknown($"{string.Join(", ", unknown)} given; {network.GetName()} has no modules of these names");

@@ -1,5 +1,4 @@
 using KdService.Distillation.Models;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -27,7 +26,7 @@ internal sealed class TeacherNetwork : IDisposable
     public string Digest { get; }
 
     /// <summary>Weights <c>[classes, features]</c> of the last linear layer; null without one.</summary>
-    public Tensor? Classifier => _network.modules().OfType<Linear>().LastOrDefault()?.weight;
+    public Tensor? Classifier => _network.LastLinear()?.weight;
 
     /// <summary>Logits <c>[batch, classes]</c> of inputs <c>[batch, ...]</c>, without a graph.</summary>
     public Tensor Logits(Tensor inputs)

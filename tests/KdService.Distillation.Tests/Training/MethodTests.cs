@@ -3,7 +3,6 @@ using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Distillation.Weights;
-using TorchSharp;
 
 namespace KdService.Distillation.Tests.Training;
 
@@ -134,30 +133,6 @@ public sealed class MethodTests
 
     // Logits of networks that have learnt nothing are large.
     private static Sgd Gently { get; } = new() { LearningRate = 1e-3 };
-
-    public static TheoryData<string> All => new(MethodCatalogue.All.Select(method => method.Name));
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Method_OverManySteps_LeavesNoTensorsBehind(string name)
-    {
-        using var folder = new TemporaryFolder();
-        var counts = new List<long>();
-        var method = Json.Read<Method>(MethodCatalogue.All.Single(description => description.Name == name).Example.ToJsonString());
-        // Batches of 4 make 36 steps an epoch; every tenth tells its loss, always at the same place of the loop.
-        var plan = RecordedRun.Plan(method, epochs: 22, change: spec => spec with
-        {
-            Training = spec.Training with { BatchSize = 4, Optimizer = new Sgd { LearningRate = 1e-3 } },
-        });
-        RecordedRun.Of(plan with { Stages = [.. plan.Stages.Select(stage => stage with { Epochs = Math.Min(stage.Epochs, 3), Curriculum = Short(stage.Curriculum) })] }, folder.Path, happened =>
-        {
-            if (happened is MetricsMeasured { Epoch: > 1 } measured && measured.Stage == plan.Stages[^1].Name && !measured.Values.ContainsKey("train/accuracy")) counts.Add(counts.Count == 0 ? LiveTensors.Settled() : torch.Tensor.TotalCount);
-        });
-        Assert.Equal(6, counts.Count);
-        Assert.True(counts.Distinct().Count() == 1, $"live tensors every tenth step: {string.Join(", ", counts)}");
-
-        static Curriculum? Short(Curriculum? curriculum) => curriculum is { AnnealFrom: not null } ? curriculum with { AnnealFrom = 2 } : curriculum;
-    }
 
     private static byte[] Trained(string method) => Trained(Json.Read<Method>(method));
 

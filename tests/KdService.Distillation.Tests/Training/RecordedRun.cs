@@ -49,7 +49,7 @@ internal static class RecordedRun
         foreach (var epoch in plan.TeacherCheckpoints)
         {
             // Where its training has arrived the teacher is itself, before that another.
-            using var checkpoint = Networks.Build(Network, classes: 10, seed: epoch == plan.TeacherCheckpoints.Max() ? 5 : 100 + epoch);
+            using var checkpoint = Networks.Build(plan.Teacher!.Architecture, plan.Dataset.Shape, seed: epoch == plan.TeacherCheckpoints.Max() ? 5 : 100 + epoch);
             var input = Curriculum.InputOf(PlanBuilder.Teacher, epoch);
             inputs[input] = $"{input}.safetensors";
             WeightsFile.Save(checkpoint, Path.Combine(folder, inputs[input]));

@@ -2,27 +2,11 @@ using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Distillation.Weights;
-using TorchSharp;
 
 namespace KdService.Distillation.Tests.Training;
 
 public sealed class TrainingRunTests
 {
-    [Fact]
-    public void Steps_ByTheHundred_LeaveNoTensorsBehind()
-    {
-        using var folder = new TemporaryFolder();
-        var counts = new List<long>();
-        // Batches of 4 make 36 steps an epoch; every tenth tells its loss, always at the same place of the loop.
-        var plan = RecordedRun.Plan(new Kd(), epochs: 10, change: spec => spec with { Training = spec.Training with { BatchSize = 4 } });
-        RecordedRun.Of(plan, folder.Path, happened =>
-        {
-            if (happened is MetricsMeasured { Epoch: > 1 } measured && !measured.Values.ContainsKey("train/accuracy")) counts.Add(counts.Count == 0 ? LiveTensors.Settled() : torch.Tensor.TotalCount);
-        });
-        Assert.Equal(27, counts.Count);
-        Assert.True(counts.Distinct().Count() == 1, $"live tensors every tenth step: {string.Join(", ", counts)}");
-    }
-
     [Fact]
     public void SecondStage_ThatHardlyMoves_EndsWithTheBestWeightsOfTheFirst()
     {

@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using KdService.Core.Architectures;
+using KdService.Core.Methods;
+using KdService.Core.Plans;
+using KdService.Core.Runs;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+
+namespace KdService.Distillation.Tests.Training;
+
+/// <summary>Nothing stays behind of a step, whatever the method.</summary>
+public sealed class LeakTests
+{
+    // Batches of 2 of the 110 training samples: 55 steps an epoch.
+    private const int Epochs = 22;
+
+    // A stage's first 220 steps, in which the runtime still compiles.
+    private const int EpochsBefore = 4;
+
+    public static TheoryData<string> All => new(MethodCatalogue.All.Select(method => method.Name));
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Method_OverAThousandSteps_LeavesNothingBehind(string name)
+    {
+        var plan = Plan(MethodCatalogue.All.Single(method => method.Name == name));
+        var seen = new List<(string Stage, long Step, long Tensors, long Bytes)>();
+        using var folder = new TemporaryFolder();
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened =>
+        {
+            // Every tenth step tells its loss, always at the same place of the loop; an epoch's last one does so at another.
+            if (happened is MetricsMeasured { Epoch: > EpochsBefore } measured && !measured.Values.ContainsKey("train/accuracy"))
+                seen.Add((measured.Stage, measured.Step, LiveTensors.Settled(), NativeMemory.InUse()));
+        }));
+        Assert.InRange(seen[^1].Step, 1000, long.MaxValue);
+        Assert.Equal(plan.Stages.Select(stage => stage.Name), seen.Select(moment => moment.Stage).Distinct());
+        foreach (var stage in seen.GroupBy(moment => moment.Stage))
+        {
+            var tensors = stage.Select(moment => moment.Tensors).ToList();
+            Assert.True(tensors.Distinct().Count() == 1, $"{stage.Key}: live tensors every tenth step: {string.Join(", ", tensors)}");
+            // The C library counts what the runtime takes and frees as well, by the megabyte but seldom: what every step leaves shows in the median.
+            var growth = stage.Zip(stage.Skip(1), (earlier, later) => (later.Bytes - earlier.Bytes) / (later.Step - earlier.Step)).Order().ToList();
+            Assert.True(growth[growth.Count / 2] < 64, $"{stage.Key}: bytes that a step leaves in native memory: {string.Join(", ", growth)}");
+        }
+    }
+
+    // Vectors take a fraction of the time that pictures take; some losses are on maps.
+    private static Plan Plan(MethodDescription method)
+    {
+        var problems = new ProblemList();
+        var spec = SpecValidation.Read(Spec(method, "clusters", "mlp16"), new ProblemList()) ?? SpecValidation.Read(Spec(method, "procedural", "plane2"), problems);
+        Assert.True(spec is not null, string.Join("; ", problems.Items));
+        return PlanBuilder.Compile(spec);
+    }
+
+    private static byte[] Spec(MethodDescription method, string dataset, string network)
+    {
+        var spec = new JsonObject
+        {
+            ["dataset"] = new JsonObject { ["name"] = dataset, ["samples"] = 122, ["test_samples"] = 100 },
+            ["student"] = new JsonObject { ["model"] = network },
+            ["method"] = Small(method.Example, network),
+            ["training"] = new JsonObject { ["epochs"] = Epochs, ["batch_size"] = 2, ["optimizer"] = new JsonObject { ["name"] = "sgd", ["learning_rate"] = 1e-3 } },
+        };
+        if (Json.Read<Method>(method.Example.ToJsonString()).NeedsTeacher) spec["teacher"] = new JsonObject { ["model"] = network };
+        return Encoding.UTF8.GetBytes(spec.ToJsonString());
+    }
+
+    // The networks that a method names, its assistants or peers, are as small as the student.
+    private static JsonNode? Small(JsonNode? node, string network) => node switch
+    {
+        JsonObject entries => new JsonObject(entries.Select(entry => KeyValuePair.Create(entry.Key, Small(entry.Value, network)))),
+        JsonArray items => new JsonArray([.. items.Select(item => Small(item, network))]),
+        JsonValue value when value.TryGetValue<string>(out var text) && ArchitectureCatalogue.Find(text) is not null => network,
+        _ => node?.DeepClone(),
+    };
+}
