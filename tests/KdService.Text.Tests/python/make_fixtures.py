@@ -1,0 +1,111 @@
+"""Writes the fixtures that the tests compare with, from the standard library alone: python3 make_fixtures.py [BERT-BASE-UNCASED-VOCAB]"""
+import json
+import pathlib
+import random
+import sys
+
+import byte_pairs
+import word_piece
+
+FOLDER = pathlib.Path(__file__).parent.parent / "Fixtures"
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+TEXTS = [
+    "", " ", "\n\t \r", "The quick brown fox jumps over the lazy dog.", "UNwant\u00e9d,running", "it 's a charming and often affecting journey .",
+    "don't we'll they've I'm you're he'd it's 'tis rock'n'roll", "  two  spaces \n\n and lines\n", "e\u0301\u0302 na\u00efve re\u0301sume\u0301 \u01d8 \u1e69 \u0344",
+    "\u0130stanbul \u0130\u0130 \u0131 \u1e9e \u00df \u01c5 \u03a3 \u039f\u0394\u039f\u03a3 \u03a3\u03a3 \u0391\u03a3\u2019\u0391 \u0391\u03a3. \u0391\u03a3\u00adB \u0391\u03a3\u0301 A\u03a3\x00b",
+    "\u535a\u63a8 ah\u535a\u63a8zz \u3042\u30ab\u30bf\u30ca \ud55c\uad6d\uc5b4 \uf900\U0002f800 \U00020000x", "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35 \u0939\u093f\u0928\u094d\u0926\u0940 \u0b95\u0bcd\u0bb7",
+    "\U0001f600 ok\U0001f44d\U0001f3fd \U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f", "a\u200bb\u200cc\u200dd\ufeffe\u2060f", "x\x00y\x01z\x7fw\x0b\x0cv\x85u \ufffd",
+    "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645 \u202b\u05e9\u05b8\u05dc\u05d5\u05b9\u05dd\u202c", "a\u00a0b\u2003c\u2028d\u2029e\u3000f\u1680g",
+    "$5 ^caret` ~tilde <tag> \u20ac5 \u00bfqu\u00e9? \u00a1s\u00ed! \u201cquotes\u201d \u2014 dash\u2026 \u00a7 \u00b6", "1,234.56 \u00bd \u2167 \u0664\u0665 x\u00b2 \u2460",
+    "a" * 100, "a" * 101, "A" * 99 + "\u00c9", "B" * 100 + "\u00c9", "\u00e9" * 101, "x" + "y" * 300 + " end", "\u037e \u1fef \u0387 \u212b \u212a \u2126",
+    "lone \ud83d high", "low \ude00 alone", "pair \U0001f600 end\ud800", "\U00010400\U00010428 \U0001d400", "A\u030a\u0327b\u0327\u030a", "\u13a0\uab70 \u1c90\u10d0 \ua64a",
+    "\ue000private\uf8ff \u0378unassigned", "https://example.org/a_b?c=d&e=%20#f user@example.com", "\u0345 \u1fb3 \u1f80 \u1f88", "tab\there\r\nand there", "I\u0307 \u00cc \u0128 \u012e\u0301",
+]
+PARTS = ["a", "E", "s", "t", "Z", "ing", "the", " ", " ", "  ", "\n", "'s", "'ll", ".", ",", "!", "7", "42", "\u00e9", "\u00c5", "\u0301", "\u0130", "\u03a3", "\u03b1", "\u4e2d", "\u65e5",
+         "\ud55c", "\U0001f600", "\u200b", "\x00", "\ufffd", "\u2019", "\u00a0", "\u0645", "\u0939\u093f", "\U0001d400", "\u00df", "_", "$", "\ud800", "\u2028", "\x1f", "\u00bd"]
+
+
+def units(text):
+    """UTF-16 in hexadecimal: lone surrogates do not pass through JSON."""
+    return text.encode("utf-16-be", "surrogatepass").hex()
+
+
+def in_units(text, found):
+    """Offsets in UTF-16 units instead of characters."""
+    at = [0]
+    for c in text:
+        at.append(at[-1] + (2 if ord(c) > 0xFFFF else 1))
+    return [[token, at[start], at[end]] for token, start, end in found]
+
+
+def texts():
+    generator = random.Random(5)
+    # Two parts may make one character of two surrogates, in UTF-16 alone.
+    mixed = ["".join(generator.choices(PARTS, k=generator.randint(1, 14))) for _ in range(150)]
+    return TEXTS + mixed
+
+
+def small_vocabulary():
+    """Every second character of the texts, some words and endings; so that words are whole, in pieces, or unknown."""
+    seen = set()
+    for text in texts():
+        for uncased, strip in ((True, None), (True, False), (False, None), (False, True)):
+            word_piece.tokenize(text, Everything(seen), uncased, strip)
+    alphabet = sorted(c for c in seen if not 0xD800 <= ord(c) < 0xE000)
+    kept = [c for n, c in enumerate(alphabet) if n % 7 != 3 or c.isascii()]
+    words = ["the", "quick", "brown", "un", "##want", "##ed", "runn", "##ing", "na", "##ive", "it", "a" * 20, "##" + "a" * 30]
+    return SPECIAL + words + kept + ["##" + c for c in kept]
+
+
+class Everything(set):
+    """A vocabulary that has every single character, and remembers which were asked for."""
+
+    def __init__(self, seen):
+        super().__init__()
+        self.seen = seen
+
+    def __contains__(self, token):
+        character = token.removeprefix("##")
+        if len(character) != 1:
+            return False
+        self.seen.add(character)
+        return True
+
+
+def write(name, value):
+    (FOLDER / name).write_text(json.dumps(value, separators=(",", ":"), ensure_ascii=True).replace("},{", "},\n{") + "\n")
+
+
+def word_pieces(real):
+    vocabulary = small_vocabulary()
+    known = set(vocabulary)
+    cases = [{
+        "text": units(text),
+        "uncased": in_units(text, word_piece.tokenize(text, known)),
+        "cased": in_units(text, word_piece.tokenize(text, known, uncased=False)),
+        "accented": in_units(text, word_piece.tokenize(text, known, strip=False)),
+        "plain": in_units(text, word_piece.tokenize(text, known, uncased=False, strip=True)),
+        **({"real": [token for token, _, _ in word_piece.tokenize(text, real)]} if real else {}),
+    } for text in texts()]
+    write("word_pieces.json", {"vocabulary": vocabulary, "cases": cases})
+
+
+def bytes_and_pairs():
+    prose = " ".join(text for text in TEXTS if "\x00" not in text and all(not 0xD800 <= ord(c) < 0xE000 for c in text)) * 2
+    merges = byte_pairs.learn(prose, 200)
+    vocabulary = ["<s>", "<pad>", "</s>", "<unk>", *(byte_pairs.LETTERS[b] for b in range(256)), *dict.fromkeys(a + b for a, b in merges), "<mask>"]
+    # Parts of half a surrogate pair each would join in UTF-16.
+    cases = [{"text": units(text), "plain": byte_pairs.tokenize(text, merges), "prefixed": byte_pairs.tokenize(text, merges, prefix=True)} for text in texts()]
+    write("byte_pairs.json", {"vocabulary": vocabulary, "merges": [" ".join(pair) for pair in merges], "cases": cases})
+
+
+def main():
+    real = None
+    if len(sys.argv) > 1:
+        real = set(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").split("\n"))
+    word_pieces(real)
+    bytes_and_pairs()
+
+
+main()
