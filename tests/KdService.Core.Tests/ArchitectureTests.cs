@@ -72,4 +72,72 @@ public class ArchitectureTests
     {
         Assert.InRange(ArchitectureCatalogue.All["resnet20a"].MultiplyAdds(Ten), 40_500_000, 40_700_000);
     }
+
+    /// <summary>
+    /// What the published weights of the encoders hold, BERT's and RoBERTa's with a pooler, at their own vocabularies; the heads beside
+    /// them by their own shapes.
+    /// </summary>
+    [Theory]
+    [InlineData("bert-tiny", 30_522, 4_385_920)]
+    [InlineData("bert-mini", 30_522, 11_170_560)]
+    [InlineData("bert-small", 30_522, 28_763_648)]
+    [InlineData("bert-medium", 30_522, 41_373_184)]
+    [InlineData("bert-base", 30_522, 109_482_240)]
+    [InlineData("bert-large", 30_522, 335_141_888)]
+    [InlineData("roberta-base", 50_265, 124_055_040 + 590_592)]
+    [InlineData("roberta-large", 50_265, 354_310_144 + 1_049_600)]
+    [InlineData("distilroberta", 50_265, 81_527_808 + 590_592)]
+    [InlineData("distilbert", 30_522, 66_362_880 + 590_592)]
+    public void Parameters_OfTransformers_AreThePublishedCounts(string name, int vocabulary, long encoderWithPooler)
+    {
+        var network = ArchitectureCatalogue.All[name];
+        var hidden = Transformers.Size(name)!.Hidden;
+        Assert.Equal(encoderWithPooler + (2 * hidden) + 2, network.Parameters(DataShape.Text(vocabulary, 128, Target.Class, 2)));
+        Assert.Equal(encoderWithPooler + hidden + 1, network.Parameters(DataShape.Text(vocabulary, 128, Target.Value, 1)));
+        // Without the pooler.
+        Assert.Equal(encoderWithPooler - (hidden * (hidden + 1)) + (2 * hidden) + 2, network.Parameters(DataShape.Text(vocabulary, 384, Target.Span, 0)));
+    }
+
+    /// <summary>TinyBERT's paper (arXiv:1909.10351, table 1) counts 22.5 billion FLOPs at 128 tokens, two to a multiply-add.</summary>
+    [Fact]
+    public void MultiplyAdds_OfBertBase_AreTheKnownElevenBillion()
+    {
+        Assert.InRange(ArchitectureCatalogue.All["bert-base"].MultiplyAdds(DataShape.Text(30_522, 128, Target.Class, 2)), 11_100_000_000, 11_300_000_000);
+    }
+
+    [Theory]
+    [InlineData("bert-l3-h192", 3, 192)]
+    [InlineData("roberta-l48-h2048", 48, 2048)]
+    [InlineData("distilbert-l1-h64", 1, 64)]
+    public void Find_ByPattern_GivesTheSize(string name, int layers, int hidden)
+    {
+        var network = ArchitectureCatalogue.Find(name)!;
+        Assert.Equal(name, network.Name);
+        Assert.Equal((layers, hidden), (Transformers.Size(name)!.Layers, Transformers.Size(name)!.Hidden));
+        Assert.Equal(name, Transformers.NameOf(Transformers.Size(name)!));
+        Assert.Equal(layers, network.Taps(DataShape.Text(100, 64, Target.Class, 2)).Count(tap => tap.EndsStage));
+    }
+
+    [Theory]
+    [InlineData("bert-l0-h64")]
+    [InlineData("bert-l49-h64")]
+    [InlineData("bert-l2-h100")]
+    [InlineData("bert-l2-h2112")]
+    [InlineData("bert-l2")]
+    [InlineData("albert-l2-h128")]
+    [InlineData("bert-l2-h128\n")]
+    public void Find_OfNoSize_FindsNothing(string name) => Assert.Null(ArchitectureCatalogue.Find(name));
+
+    [Fact]
+    public void NameOf_APublishedSize_IsItsName() => Assert.Equal("bert-mini", Transformers.NameOf(Transformers.Size("bert-l4-h256")!));
+
+    [Fact]
+    public void Fits_TextsBeyondThePositionTable_DoNot()
+    {
+        Assert.True(ArchitectureCatalogue.All["bert-tiny"].Fits(DataShape.Text(100, 512, Target.Class, 2)));
+        Assert.False(ArchitectureCatalogue.All["bert-tiny"].Fits(DataShape.Text(100, 513, Target.Class, 2)));
+        Assert.False(ArchitectureCatalogue.All["roberta-base"].Fits(DataShape.Text(100, 513, Target.Class, 2)));
+        Assert.False(ArchitectureCatalogue.All["bert-tiny"].Fits(Ten));
+        Assert.False(ArchitectureCatalogue.All["resnet8"].Fits(DataShape.Text(100, 16, Target.Class, 2)));
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class Outline
 
     /// <summary>The network that a walk describes.</summary>
     public static Architecture Of(string name, string family, Func<Outline, Outline> features) =>
-        new(name, family, shape => features(new Outline()).Classify(shape.Classes)._layers, classes => features(new Outline()).Classify(classes)._taps);
+        new(name, family, shape => features(new Outline()).Classify(shape.Classes)._layers, shape => features(new Outline()).Classify(shape.Classes)._taps);
 
     /// <summary>A convolution that keeps the side, or divides it by the stride.</summary>
     public Outline Conv(int kernel, int outputs, int stride = 1, int groups = 1, bool bias = false)

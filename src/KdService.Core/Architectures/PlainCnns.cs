@@ -32,7 +32,7 @@ public static class PlainCnns
 
     /// <summary>Every plain CNN.</summary>
     public static IEnumerable<Architecture> All =>
-        Depths.Select(depth => new Architecture($"plane{depth}", "plain CNN", shape => Layers(depth, shape.Classes), classes => Taps(depth, classes)));
+        Depths.Select(depth => new Architecture($"plane{depth}", "plain CNN", shape => Layers(depth, shape.Classes), shape => Taps(depth, shape.Classes)));
 
     /// <summary>The widths of the convolutions, with <see cref="Pool"/> where the map is halved, and of the hidden linear layers.</summary>
     public static (IReadOnlyList<int> Convs, IReadOnlyList<int> Hidden) Outline(int depth, int classes) =>

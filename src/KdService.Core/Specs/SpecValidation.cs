@@ -51,11 +51,11 @@ public static class SpecValidation
 
     /// <summary>The complaint about a network that does not take the inputs of the data.</summary>
     public static string Misfit(Architecture network, Dataset dataset) =>
-        $"\"{network.Name}\" given, which takes {Inputs(network.Takes)}; the inputs of {dataset.Name} are {dataset.Shape}: a network such as {Suitable(dataset.Shape.Kind)}";
+        $"\"{network.Name}\" given, which takes {Inputs(network)}; the inputs of {dataset.Name} are {dataset.Shape}: a network such as {Suitable(dataset.Shape.Kind)}";
 
-    private static string Inputs(InputKind kind) => kind switch
+    private static string Inputs(Architecture network) => network.Takes switch
     {
-        InputKind.Text => "texts",
+        InputKind.Text => $"texts of at most {network.LongestText} tokens",
         InputKind.Vectors => "vectors",
         _ => DataShape.Pictures(classes: 2).ToString(),
     };

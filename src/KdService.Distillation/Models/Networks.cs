@@ -2,6 +2,7 @@ using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Specs;
+using KdService.Distillation.Models.Text;
 using KdService.LibTorch.Extras;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -31,13 +32,15 @@ public static class Networks
         Named("shufflenetv2", shape => ShuffleNet.V2(shape.Classes)),
         .. PlainCnns.Depths.Select(depth => Named($"plane{depth}", shape => new PlainCnn(depth, shape.Classes))),
         .. Mlps.Widths.Select(width => Named($"mlp{width}", shape => new Mlp(shape.Values, width, shape.Classes))),
+        .. Transformers.Named.Select(named => Named(named.Key, shape => TextNetwork.Create(named.Value, shape))),
     ]);
 
-    /// <summary>The names that can be built.</summary>
+    /// <summary>The names that can be built; transformers of other sizes can be, too, by the pattern of <see cref="Transformers"/>.</summary>
     public static IReadOnlyCollection<string> Names => Builders.Keys;
 
     /// <summary>
-    /// Builds a network on the CPU, in training mode, its convolutions laid out channels-last. It maps inputs <c>[batch, channels, height, width]</c> to logits <c>[batch, classes]</c>.
+    /// Builds a network on the CPU, in training mode, its convolutions laid out channels-last. It maps inputs <c>[batch, channels, height, width]</c> to logits <c>[batch, classes]</c>;
+    /// of texts, a <see cref="TextNetwork"/> says what.
     /// </summary>
     /// <param name="architecture">A name of the catalogue.</param>
     /// <param name="shape">The inputs and the number of classes.</param>
@@ -48,7 +51,7 @@ public static class Networks
     /// <exception cref="RunException">There is no such network.</exception>
     public static Module<Tensor, Tensor> Build(string architecture, DataShape shape, long? seed)
     {
-        if (!Builders.TryGetValue(architecture, out var build))
+        if (BuilderOf(architecture) is not { } build)
             throw new RunException(FailureCode.InvalidPlan, $"model: {SpecValidation.UnknownArchitecture(architecture)}");
         if (seed is { } given)
         {
@@ -64,6 +67,9 @@ public static class Networks
     /// <summary>Builds a network for colour pictures of 32x32.</summary>
     /// <inheritdoc cref="Build(string, DataShape, long?)" />
     public static Module<Tensor, Tensor> Build(string architecture, int classes, long? seed) => Build(architecture, DataShape.Pictures(classes), seed);
+
+    private static Builder? BuilderOf(string architecture) =>
+        Builders.GetValueOrDefault(architecture) ?? (Transformers.Size(architecture) is { } size ? shape => TextNetwork.Create(size, shape) : null);
 
     private static KeyValuePair<string, Builder> Named(string name, Builder build) => new(name, build);
 }

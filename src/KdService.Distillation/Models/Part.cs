@@ -5,13 +5,27 @@ using static TorchSharp.torch.nn;
 namespace KdService.Distillation.Models;
 
 /// <summary>A network or a part of one whose modules have the names that its constructor gives them, PyTorch's, and no others.</summary>
-internal abstract class Part(string name) : Module<Tensor, Tensor>(name)
+public abstract class Part(string name) : Module<Tensor, Tensor>(name)
 {
-    /// <summary>Registers a module and gives it back.</summary>
-    protected T Named<T>(string name, T module) where T : Module
+    /// <summary>Registers a module under a path and gives it back; the steps of the path before the last only hold others.</summary>
+    protected T Named<T>(string path, T module) where T : Module
     {
-        register_module(name, module);
+        var dot = path.LastIndexOf('.');
+        (dot < 0 ? this : Holding(path[..dot])).register_module(path[(dot + 1)..], module);
         return module;
+    }
+
+    /// <summary>The module at a path; made where it is not there yet, to hold others.</summary>
+    protected Module Holding(string path)
+    {
+        Module holder = this;
+        foreach (var step in path.Split('.'))
+        {
+            var next = holder.named_children().FirstOrDefault(child => child.name == step).module;
+            if (next is null) holder.register_module(step, next = new Holder());
+            holder = next;
+        }
+        return holder;
     }
 
     /// <summary>Draws the weights of all convolutions anew: normal, by the fan out (He et al. 2015, arXiv:1502.01852).</summary>
@@ -32,5 +46,14 @@ internal abstract class Part(string name) : Module<Tensor, Tensor>(name)
     /// <remarks>Nothing: the constructor registered all, to which this would add those of the fields.</remarks>
     protected override void RegisterComponents()
     {
+    }
+
+    /// <summary>A step of a path.</summary>
+    private sealed class Holder() : Module(nameof(Holder))
+    {
+        /// <inheritdoc />
+        protected override void RegisterComponents()
+        {
+        }
     }
 }

@@ -25,7 +25,7 @@ public abstract record FeatureObjective : Objective
 
     /// <inheritdoc />
     public sealed override IReadOnlyList<TapPair> TapsOf(Architecture student, Architecture teacher, Dataset dataset) => Layers
-        ?? [.. UsualLayers(student.Taps(dataset.Classes), teacher.Taps(dataset.Classes)).Select(pair => new TapPair { Student = pair.Student.Name, Teacher = pair.Teacher.Name })];
+        ?? [.. UsualLayers(student.Taps(dataset.Shape), teacher.Taps(dataset.Shape)).Select(pair => new TapPair { Student = pair.Student.Name, Teacher = pair.Teacher.Name })];
 
     /// <inheritdoc />
     public sealed override void Check(ObjectiveSetting setting, string pointer, ProblemList problems)
@@ -65,7 +65,7 @@ public abstract record FeatureObjective : Objective
     {
         var tap = network.FindTap(name, dataset);
         if (tap is not null && (!NeedsMaps || tap.IsMap)) return tap;
-        var fitting = network.Taps(dataset.Classes).Where(other => !NeedsMaps || other.IsMap);
+        var fitting = network.Taps(dataset.Shape).Where(other => !NeedsMaps || other.IsMap);
         problems.Add(pointer, $"{(tap is null ? $"\"{name}\"" : $"{tap}, which has no height and width,")} given; {network.Name} has {string.Join(", ", fitting)}");
         return null;
     }

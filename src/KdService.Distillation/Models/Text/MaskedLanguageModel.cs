@@ -1,0 +1,51 @@
+using KdService.Core.Architectures;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace KdService.Distillation.Models.Text;
+
+/// <summary>
+/// Predicts the word at every position, as each family's <c>ForMaskedLM</c> does: tokens <c>[batch, 2, length]</c>, as a
+/// <see cref="TextNetwork"/> takes them, to logits <c>[batch, length, vocabulary]</c>. The weight of the last layer is the word embeddings.
+/// </summary>
+public sealed class MaskedLanguageModel : Part
+{
+    private readonly TextEncoder _encoder;
+    private readonly Linear _dense;
+    private readonly LayerNorm _norm;
+    private readonly Parameter _bias;
+
+    /// <summary>Builds a network with weights drawn as the originals'.</summary>
+    /// <param name="size">Its size and family.</param>
+    /// <param name="vocabulary">Entries of the vocabulary.</param>
+    public MaskedLanguageModel(Transformer size, int vocabulary) : base(nameof(MaskedLanguageModel))
+    {
+        _encoder = Named(size.Encoder, new TextEncoder(size, vocabulary));
+        var (dense, norm, words) = size.Family switch
+        {
+            TransformerFamily.Bert => ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions"),
+            TransformerFamily.Roberta => ("lm_head.dense", "lm_head.layer_norm", "lm_head"),
+            _ => ("vocab_transform", "vocab_layer_norm", "vocab_projector"),
+        };
+        _dense = Named(dense, Linear(size.Hidden, size.Hidden));
+        _norm = Named(norm, LayerNorm(size.Hidden, size.NormEpsilon));
+        _bias = Parameter(zeros(vocabulary));
+        Holding(words).register_parameter("bias", _bias);
+        TextEncoder.Draw(this, _encoder);
+    }
+
+    /// <summary>Its size and family.</summary>
+    public Transformer Size => _encoder.Size;
+
+    /// <summary>Embeddings of words, <c>[vocabulary, hidden]</c>.</summary>
+    public Parameter Words => _encoder.Words;
+
+    /// <inheritdoc />
+    public override Tensor forward(Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = _norm.call(functional.gelu(_dense.call(_encoder.Read(tokens))));
+        return functional.linear(hidden, Words, _bias).MoveToOuterDisposeScope();
+    }
+}
