@@ -34,7 +34,7 @@ public sealed class JobControl
 
     /// <summary>Lines a failed or cancelled job up again, from its last checkpoint and with its budgets of attempts and time anew.</summary>
     /// <inheritdoc cref="CancelAsync" path="/exception[1]"/>
-    /// <exception cref="InvalidTransitionException">The job has not failed and is not cancelled, or an equal teacher job has taken its place.</exception>
+    /// <exception cref="InvalidTransitionException">The job has not failed and is not cancelled, or an equal teacher job or diagnosis has taken its place.</exception>
     public Task<JobView> RetryAsync(string id, CancellationToken cancellation) => ApplyAsync(id, JobTrigger.Retry, cancellation);
 
     private async Task<JobView> ApplyAsync(string id, JobTrigger trigger, CancellationToken cancellation)
@@ -50,11 +50,12 @@ public sealed class JobControl
             var job = await JobRows.FindAsync(_database, id, cancellation) ?? throw new JobNotFoundException(id);
             return moved is not null ? job : throw new InvalidTransitionException(id, trigger, job.Status);
         }
-        catch (PostgresException taken) when (taken is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "jobs_live_recipe" })
+        catch (PostgresException taken) when (taken is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "jobs_live_recipe" or "jobs_live_diagnosis" })
         {
             var job = await JobRows.FindAsync(_database, id, cancellation) ?? throw new JobNotFoundException(id);
-            throw new InvalidTransitionException(id, trigger, job.Status,
-                $"job {id} trains a teacher, and another job of the same recipe is in its place; use that one");
+            throw new InvalidTransitionException(id, trigger, job.Status, job.Diagnoses is { } diagnosed
+                ? $"job {id} diagnoses job {diagnosed}, and another diagnosis of it is in its place; use that one"
+                : $"job {id} trains a teacher, and another job of the same recipe is in its place; use that one");
         }
     }
 

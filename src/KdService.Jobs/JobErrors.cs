@@ -29,6 +29,9 @@ public sealed class InvalidTransitionException(string id, JobTrigger trigger, Jo
     public IReadOnlyList<JobState> Allowed { get; } = JobTransitions.Sources(trigger);
 }
 
+/// <summary>A job has nothing that could be diagnosed; the message says why.</summary>
+public sealed class NotDiagnosableException(string message) : Exception(message);
+
 /// <summary>No schedule has this id.</summary>
 public sealed class ScheduleNotFoundException(string id) : Exception($"there is no schedule {id}")
 {

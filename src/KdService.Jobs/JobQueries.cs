@@ -132,12 +132,14 @@ public sealed class JobQueries
             row.Kind, row.Model, row.Stage, row.Epoch, row.Step, row.Accuracy, row.Sha256, row.Bytes, row.CreatedAt, Url(row.Sha256)))];
     }
 
-    /// <summary>Artifacts of a job, by name.</summary>
+    /// <summary>Artifacts of a job and of its diagnosis, by name.</summary>
     /// <exception cref="JobNotFoundException">There is no such job.</exception>
     public async Task<IReadOnlyList<ArtifactView>> ArtifactsAsync(string id, CancellationToken cancellation)
     {
         await using var context = await _contexts.CreateDbContextAsync(cancellation);
-        var rows = await context.Artifacts.Where(artifact => artifact.JobId == id)
+        var rows = await context.Artifacts
+            .Where(artifact => artifact.JobId == id
+                || context.Jobs.Any(job => job.Id == artifact.JobId && job.DiagnosesJobId == id && job.State == JobState.Succeeded))
             .OrderBy(artifact => artifact.Name).ToListAsync(cancellation);
         if (rows.Count == 0) await RequireJobAsync(id, cancellation);
         return [.. rows.Select(row => new ArtifactView(row.Name, row.MediaType, row.Sha256, row.Bytes, row.CreatedAt, Url(row.Sha256)))];

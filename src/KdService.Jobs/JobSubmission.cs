@@ -107,6 +107,7 @@ public sealed class JobSubmission
             return null;
         }
         problems.Require(teacher.Status == JobState.Succeeded, Place, $"job {id} is {Words.Of(teacher.Status)}; a job that has succeeded");
+        problems.Require(teacher.Diagnoses is null, Place, $"job {id} diagnoses job {teacher.Diagnoses} and trains nothing; a job that has trained a network");
         problems.Require(trained.Dataset.Classes == spec.Dataset.Classes, Place,
             $"job {id} tells {trained.Dataset.Classes} classes apart; a teacher of {spec.Dataset.Classes}, the classes of {spec.Dataset.Name}");
         problems.Require(trained.Dataset.Name == spec.Dataset.Name, Place,

@@ -41,6 +41,7 @@ public static class JobsRegistration
         services.AddSingleton<ArtifactStore>();
         services.AddSingleton(Create<JobSubmission>);
         services.AddSingleton(Create<JobControl>);
+        services.AddSingleton(Create<JobDiagnosis>);
         services.AddSingleton<JobDocuments>();
         services.AddSingleton(Create<JobQueries>);
         AddSchedules(services);

@@ -111,6 +111,22 @@ public sealed class JobTests(Service service)
     }
 
     [Fact]
+    public async Task Diagnosis_AskedForTwice_IsOneJob_AndOfAJobWithoutATeacherIsRefused()
+    {
+        var taught = Service.Spec("cpu").Replace("""{"name": "none"}""", """{"name": "kd"}, "teacher": {"model": "resnet20"}""", StringComparison.Ordinal);
+        var job = await service.RunSpecAsync(taught);
+        using var first = await service.Http.PostAsync($"/v1/jobs/{job.Id}/diagnosis", null);
+        using var second = await service.Http.PostAsync($"/v1/jobs/{job.Id}/diagnosis", null);
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (first.StatusCode, second.StatusCode));
+        var diagnosis = await Service.ReadAsync<JobView>(first);
+        Assert.Equal((job.Id, $"/v1/jobs/{diagnosis.Id}"), (diagnosis.Diagnoses, $"{first.Headers.Location}"));
+        Assert.Equal((diagnosis.Id, first.Headers.Location), ((await Service.ReadAsync<JobView>(second)).Id, second.Headers.Location));
+
+        using var refused = await service.Http.PostAsync($"/v1/jobs/{(await service.SubmitAsync(Service.Spec())).Id}/diagnosis", null);
+        Assert.Contains("no teacher", (await Service.ProblemAsync(refused, 409, "not-diagnosable")).Detail);
+    }
+
+    [Fact]
     public async Task Control_ThroughAJobsLife_MovesItAndRefusesWhatItsStateForbids()
     {
         var id = (await service.SubmitAsync(Service.Spec())).Id;

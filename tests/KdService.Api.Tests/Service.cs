@@ -69,9 +69,12 @@ public sealed class Service : IAsyncLifetime
     }
 
     /// <summary>Submits a job that the worker runs, and waits until it has ended well.</summary>
-    public async Task<JobView> RunAsync(string? more = null)
+    public Task<JobView> RunAsync(string? more = null) => RunSpecAsync(Spec("cpu", more));
+
+    /// <summary>Submits a spec, and waits until its job has ended well.</summary>
+    public async Task<JobView> RunSpecAsync(string spec)
     {
-        var job = await SubmitAsync(Spec("cpu", more));
+        var job = await SubmitAsync(spec);
         await WaitAsync(async () => (job = await GetAsync<JobView>($"/v1/jobs/{job.Id}")).Status.IsTerminal(), () => Core.Schema.Json.Write(job));
         Assert.True(job.Status == JobState.Succeeded, Core.Schema.Json.Write(job, indented: true));
         return job;

@@ -68,6 +68,25 @@ public class JobTests
     }
 
     [Fact]
+    public async Task Diagnosis_OfAFinishedJob_IsTheOneThatItsSpecWouldHaveAskedFor()
+    {
+        await using var service = await ServiceProcess.StartAsync();
+        var job = await service.SucceededAsync((await service.SubmitAsync(Specs.Clusters())).Id);
+        Assert.DoesNotContain("diagnosis.json", await NamesAsync(service, job.Id));
+
+        using var asked = await service.PostAsync($"/v1/jobs/{job.Id}/diagnosis");
+        Assert.Equal(System.Net.HttpStatusCode.Created, asked.StatusCode);
+        var diagnosis = await service.SucceededAsync(KdService.Core.Schema.Json.Read<JobView>(await asked.Content.ReadAsStringAsync()).Id);
+        Assert.Equal((job.Id, job.TeacherJob, 1), (diagnosis.Diagnoses, diagnosis.TeacherJob, diagnosis.Attempt));
+        Assert.Empty(diagnosis.Report!.Models);
+        Assert.Equal(["diagnosis.json", "diagnosis.svg"], await NamesAsync(service, diagnosis.Id));
+        Assert.Superset(new HashSet<string> { "diagnosis.json", "diagnosis.svg", "student.best.safetensors" }, await NamesAsync(service, job.Id));
+
+        var own = await service.SucceededAsync((await service.SubmitAsync(Specs.Clusters(diagnosis: true))).Id);
+        Assert.Equal(await DiagnosisAsync(service, own.Id), await DiagnosisAsync(service, job.Id));
+    }
+
+    [Fact]
     public async Task Jobs_WithEqualTeacherRecipes_ShareOneTeacher()
     {
         await using var service = await ServiceProcess.StartAsync();
@@ -95,6 +114,15 @@ public class JobTests
         var middle = whole[whole.Count / 2];
         var rest = await StreamAsync(service, id, middle.Id);
         Assert.Equal(whole.Skip(whole.Count / 2 + 1).Select(item => item.Id), rest.Select(item => item.Id));
+    }
+
+    private static async Task<HashSet<string>> NamesAsync(ServiceProcess service, string job) =>
+        [.. (await service.GetAsync<Page<ArtifactView>>($"/v1/jobs/{job}/artifacts")).Items.Select(artifact => artifact.Name)];
+
+    private static async Task<string> DiagnosisAsync(ServiceProcess service, string job)
+    {
+        var artifacts = (await service.GetAsync<Page<ArtifactView>>($"/v1/jobs/{job}/artifacts")).Items;
+        return await service.Http.GetStringAsync(artifacts.Single(artifact => artifact.Name == "diagnosis.json").Url);
     }
 
     private static async Task<List<(string Id, string Data)>> StreamAsync(ServiceProcess service, string job, string? after)

@@ -25,6 +25,13 @@ internal static class Specs
          "training": {"epochs": 6, "batch_size": 64, "optimizer": {"name": "sgd", "learning_rate": 0.01} }, "resources": {{OneThread}} }
         """;
 
+    /// <summary>Learns clusters of vectors from a teacher at a temperature of its own.</summary>
+    public static string Clusters(bool diagnosis = false) => $$"""
+        {"dataset": {"name": "clusters", "samples": 1000, "test_samples": 200}, "teacher": {"model": "mlp64"}, "student": {"model": "mlp16"},
+         "method": {"name": "kd", "alpha": 0.7, "temperature": 3}, "diagnosis": {{(diagnosis ? "true" : "false")}},
+         "training": {"epochs": 3, "batch_size": 64, "optimizer": {"name": "sgd", "learning_rate": 0.05} }, "resources": {{OneThread}} }
+        """;
+
     /// <summary>Long enough that nothing but an end from outside ends it during a test.</summary>
     public static string Endless(string queue = "cpu") => $$"""
         {"dataset": {{Data}}, "student": {"model": "resnet20"}, "method": {"name": "none"}, "queue": "{{queue}}",

@@ -21,6 +21,7 @@ public static class ExceptionProblems
         ScheduleNotFoundException missing => ProblemKind.ScheduleNotFound.Describe(missing.Message),
         BenchmarkNotFoundException missing => ProblemKind.BenchmarkNotFound.Describe(missing.Message),
         IdempotencyConflictException conflict => ProblemKind.IdempotencyConflict.Describe(conflict.Message),
+        NotDiagnosableException refused => ProblemKind.NotDiagnosable.Describe(refused.Message),
         InvalidTransitionException refused => ProblemKind.InvalidTransition.Describe(refused.Message) with
         {
             State = refused.State,

@@ -45,6 +45,9 @@ public sealed record ProblemKind(string Name, int Status, string Title)
     /// <summary>The job's state does not permit it.</summary>
     public static readonly ProblemKind InvalidTransition = new("invalid-transition", 409, "The job's state does not permit this");
 
+    /// <summary>The job has nothing to diagnose.</summary>
+    public static readonly ProblemKind NotDiagnosable = new("not-diagnosable", 409, "This job cannot be diagnosed");
+
     /// <summary>The body is too large.</summary>
     public static readonly ProblemKind BodyTooLarge = new("body-too-large", 413, "The body is too large");
 

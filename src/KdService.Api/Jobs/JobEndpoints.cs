@@ -39,6 +39,7 @@ public static class JobEndpoints
             .Answers(() => Examples.Job);
 
         job.MapControls();
+        job.MapDiagnosis();
         job.MapHistory();
     }
 

@@ -28,6 +28,25 @@ public static class Examples
     /// <summary>A job in the middle of its training.</summary>
     public static JobView Job { get; } = Running();
 
+    /// <summary>The diagnosis of a job like <see cref="Job"/> that has succeeded, in line.</summary>
+    public static JobView Diagnosis { get; } = Job with
+    {
+        Id = "01jtqw2b4d6f8h0k2m4p6r8t0v",
+        Name = $"diagnosis of {JobId}",
+        Status = JobState.Queued,
+        Labels = new Dictionary<string, string>(),
+        Diagnoses = JobId,
+        Attempt = 0,
+        Node = null,
+        CreatedAt = Submitted.AddMinutes(20),
+        StartedAt = null,
+        EstimatedFinishAt = null,
+        Progress = null,
+        Metrics = null,
+        Spec = Job.Spec! with { Name = $"diagnosis of {JobId}", Labels = [], Diagnosis = true },
+        Plan = Job.Plan! with { Diagnosis = true },
+    };
+
     /// <summary>What validation says of the spec of <see cref="Job"/>.</summary>
     public static ValidationView Validation { get; } = new()
     {

@@ -38,7 +38,7 @@ public static class WatchCommand
     {
         if (job.Failure is { } failure) Problems.Write(Terminal.Error, job.Name, failure);
         if (job is not { Status: JobState.Succeeded, Report: { } report }) return;
-        Terminal.Out.Write(ResultsTable.Of([new Result(job.Method, report)]));
+        if (report.Models.Count > 0) Terminal.Out.Write(ResultsTable.Of([new Result(job.Method, report)]));
         Terminal.Out.Say($"kd fetch {job.Id} downloads its artifacts");
     }
 }

@@ -83,6 +83,13 @@ public sealed partial class ServiceClient : IDisposable
         return await Read<JobView>(request, cancel);
     }
 
+    /// <summary>Has a finished job diagnosed; the job that does it.</summary>
+    public async Task<JobView> Diagnose(string id, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{Segment(id)}/diagnosis");
+        return await Read<JobView>(request, cancel);
+    }
+
     /// <summary>Everything that a job has made so far.</summary>
     public Task<IReadOnlyList<ArtifactView>> Artifacts(string id, CancellationToken cancel) => GetList<ArtifactView>($"v1/jobs/{Segment(id)}/artifacts", cancel);
 

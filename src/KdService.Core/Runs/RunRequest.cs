@@ -35,6 +35,11 @@ public sealed record RunRequest
     /// <summary>Safetensors files with weights, by the names that models of the plan give (<see cref="ModelPlan.WeightsInput"/>).</summary>
     public Dictionary<string, string> Inputs { get; init; } = [];
 
+    /// <summary>
+    /// Train nothing: diagnose the teacher's signal with the finished student, whose weights are the input named as the plan's result.
+    /// </summary>
+    public bool DiagnosisOnly { get; init; }
+
     /// <summary>The resume checkpoint to go on from; null to start.</summary>
     public string? Resume { get; init; }
 

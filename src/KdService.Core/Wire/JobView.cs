@@ -38,6 +38,9 @@ public sealed record JobView
     /// <summary>The job that trains or trained the teacher.</summary>
     public string? TeacherJob { get; init; }
 
+    /// <summary>The finished job that this one diagnoses instead of training; null for all others.</summary>
+    public string? Diagnoses { get; init; }
+
     /// <summary>Attempts so far.</summary>
     public required int Attempt { get; init; }
 

@@ -5,6 +5,7 @@ using KdService.Core.Runs;
 using KdService.Distillation.Diagnosis;
 using KdService.Distillation.Evaluation;
 using KdService.Distillation.Models;
+using KdService.Distillation.Weights;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -58,7 +59,8 @@ public sealed class TrainingRun : IDisposable
             Log = log,
             Stop = stop,
         };
-        WorkItems.PlanAll(run.Progress.Ledger, plan, data.Selection.Count, data.Test.Count);
+        if (request.DiagnosisOnly) WorkItems.PlanDiagnosis(run.Progress.Ledger, plan, data.Train.Count);
+        else WorkItems.PlanAll(run.Progress.Ledger, plan, data.Selection.Count, data.Test.Count);
         if (resume is not null) run.Progress.Ledger.Restore(resume.Work);
         return new TrainingRun(run, resume);
     }
@@ -72,6 +74,11 @@ public sealed class TrainingRun : IDisposable
         using var evaluations = new Evaluations(_run, teachers.Main);
         try
         {
+            if (_run.Request.DiagnosisOnly)
+            {
+                DiagnoseFinished(teachers);
+                return true;
+            }
             while (_state.Stage < Plan.Stages.Count) TrainStage(teachers, evaluations);
             Finish(teachers, evaluations);
             return true;
@@ -79,8 +86,12 @@ public sealed class TrainingRun : IDisposable
         // Thrown between steps, within teacher passes and within evaluations, none of which leaves anything half done.
         catch (OperationCanceledException) when (_run.Stop.IsCancellationRequested)
         {
-            _run.Log.LogInformation("a checkpoint of step {Step}, then the end", _state.Step);
-            _checkpoints.Write(_atWork);
+            // A diagnosis takes seconds and starts anew.
+            if (!_run.Request.DiagnosisOnly)
+            {
+                _run.Log.LogInformation("a checkpoint of step {Step}, then the end", _state.Step);
+                _checkpoints.Write(_atWork);
+            }
             _run.Emit(new RunStopped { Step = _state.StepsTold(Plan) });
             return false;
         }
@@ -142,21 +153,34 @@ public sealed class TrainingRun : IDisposable
                 artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = bestPredictions, Last = lastPredictions });
             artifacts.WriteWeights(model.Id, stage, trained);
         }
-        var report = new RunReport
-        {
-            Protocol = Plan.Evaluation.Protocol,
-            Models = models,
-            TeacherSignals = [.. Plan.Stages.Where(stage => stage.Curriculum is not null)
-                .Select(stage => TeacherSignals.Report(Plan, stage, _state.Signals.GetValueOrDefault(stage.Name)))],
-            Environment = _run.Environment,
-            Steps = _state.Step,
-            Seconds = _checkpoints.Seconds,
-            PeakMemoryBytes = PeakMemory(),
-        };
-        if (Plan.Diagnosis) Diagnose(teachers.Main!, artifacts);
+        var report = Report(models, [.. Plan.Stages.Where(stage => stage.Curriculum is not null)
+            .Select(stage => TeacherSignals.Report(Plan, stage, _state.Signals.GetValueOrDefault(stage.Name)))]);
+        if (Plan.Diagnosis) Diagnose(teachers.Main!, _state.Trained(Plan, Plan.Result).Best.Weights.CopyTo, artifacts);
         artifacts.WriteJson(Artifacts.Report, report);
         _run.Emit(new RunFinished { Report = report });
     }
+
+    private void DiagnoseFinished(Teachers teachers)
+    {
+        var last = Plan.Stages[^1];
+        _run.Progress.Position = (last, last.Epochs, Plan.TotalSteps);
+        var weights = _run.Request.Inputs.GetValueOrDefault(Plan.Result)
+            ?? throw new RunException(FailureCode.InvalidPlan, $"inputs: no {Plan.Result} given; a diagnosis needs the weights of the finished student");
+        var teacher = teachers.Main ?? throw new RunException(FailureCode.InvalidPlan, "models: no teacher given; a diagnosis is about its signal");
+        Diagnose(teacher, network => WeightsFile.Load(network, Path.Combine(_run.Folder, weights)), new Artifacts(_run));
+        _run.Emit(new RunFinished { Report = Report([], []) });
+    }
+
+    private RunReport Report(IReadOnlyList<ModelReport> models, IReadOnlyList<SignalReport> signals) => new()
+    {
+        Protocol = Plan.Evaluation.Protocol,
+        Models = models,
+        TeacherSignals = signals,
+        Environment = _run.Environment,
+        Steps = _state.Step,
+        Seconds = _checkpoints.Seconds,
+        PeakMemoryBytes = PeakMemory(),
+    };
 
     private (EvaluationResult Result, int[] Predictions) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
@@ -167,16 +191,17 @@ public sealed class TrainingRun : IDisposable
         return (result, [.. logits.argmax(1).data<long>().Select(label => (int)label)]);
     }
 
-    private void Diagnose(TeacherNetwork teacher, Artifacts artifacts)
+    private void Diagnose(TeacherNetwork teacher, Action<nn.Module<Tensor, Tensor>> load, Artifacts artifacts)
     {
         using var scope = NewDisposeScope();
         var model = Plan.Model(Plan.Result);
-        using var network = Networks.Build(model.Architecture, Plan.Dataset.Classes, seed: null).to(_run.Device);
-        _state.Trained(Plan, model.Id).Best.Weights.CopyTo(network);
+        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
+        load(network);
         using var student = new TeacherNetwork(model.Id, network, "");
         var samples = _run.Data.Train;
-        var teacherLogits = new TeacherLogits(_run, teacher).Of(samples, view: null, WorkItems.Reference, planned: false).cpu();
-        var studentLogits = Evaluations.Logits(_run, network, samples);
+        var teacherLogits = new TeacherLogits(_run, teacher).Of(samples, view: null, WorkItems.Reference, planned: true).cpu();
+        var studentLogits = Evaluations.Logits(_run, network, samples, (count, seconds) =>
+            _run.Progress.Worked(WorkItems.Evaluation(model.Id), count, seconds, $"logits of {model.Id}"));
         var loss = Plan.Stages.SelectMany(stage => stage.Losses).Select(term => term.Objective).OfType<SoftTargets>().FirstOrDefault() ?? new SoftTargets();
         var labels = tensor(samples.Labels.Select(label => (long)label).ToArray());
         var diagnosis = TeacherDiagnosis.Of(teacherLogits, studentLogits, labels, Classifier(teacher), Classifier(student), loss);

@@ -39,5 +39,13 @@ internal static class WorkItems
         // Under the paper protocol both are the test samples.
         var reference = plan.Evaluation.Protocol == Protocol.Paper ? testSamples : selectionSamples + testSamples;
         if (plan.Teacher is { } teacher) ledger.Plan(Reference, reference, Cost(teacher.Id));
+        if (plan.Diagnosis) PlanDiagnosis(ledger, plan, plan.TrainSamples);
+    }
+
+    /// <summary>Enters the work of a diagnosis: the answers of teacher and student on the training samples.</summary>
+    public static void PlanDiagnosis(WorkLedger ledger, Plan plan, int trainSamples)
+    {
+        ledger.Plan(Reference, trainSamples, plan.Network(plan.Teacher!.Id).MultiplyAdds(plan.Dataset.Shape));
+        ledger.Plan(Evaluation(plan.Result), trainSamples, plan.Network(plan.Result).MultiplyAdds(plan.Dataset.Shape));
     }
 }

@@ -34,6 +34,9 @@ internal sealed record Job
     /// <summary>The job that trains or trained the teacher.</summary>
     public string? TeacherJobId { get; init; }
 
+    /// <summary>The finished job that this one diagnoses instead of training; null for all others.</summary>
+    public string? DiagnosesJobId { get; init; }
+
     /// <summary>Digest of a teacher's recipe, by which jobs share it; null for jobs that users submit.</summary>
     public string? RecipeDigest { get; init; }
 

@@ -16,10 +16,10 @@ internal static class JobRows
     private const string ListColumns =
         """
         id, name, state, labels, queue, method, dataset, student, teacher, teacher_job_id, attempt, max_attempts, node,
-        created_at, started_at, finished_at, progress, progress_at, metrics, failure
+        created_at, started_at, finished_at, progress, progress_at, metrics, failure, diagnoses_job_id
         """;
 
-    /// <summary>Inserts a new job, and its first event, unless its idempotency key or its recipe is taken.</summary>
+    /// <summary>Inserts a new job, and its first event, unless its idempotency key, its recipe or its diagnosis is taken.</summary>
     /// <returns>Whether it was inserted.</returns>
     public static async Task<bool> InsertAsync(NpgsqlConnection connection, Job job, CancellationToken cancellation)
     {
@@ -27,8 +27,8 @@ internal static class JobRows
             """
             with inserted as (
                 insert into jobs (id, state, name, queue, labels, method, dataset, student, teacher, spec, plan, teacher_job_id,
-                                  recipe_digest, idempotency_key, request_digest, attempt_limit, max_attempts, created_at, last_event)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1)
+                                  diagnoses_job_id, recipe_digest, idempotency_key, request_digest, attempt_limit, max_attempts, created_at, last_event)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)
                 on conflict do nothing
                 returning id, state, created_at)
             insert into job_events (job_id, id, type, attempt, at, data)
@@ -49,6 +49,7 @@ internal static class JobRows
                 Document(job.Spec),
                 Document(job.Plan),
                 Text(job.TeacherJobId),
+                Text(job.DiagnosesJobId),
                 Text(job.RecipeDigest),
                 Text(job.IdempotencyKey),
                 new() { Value = job.RequestDigest },
@@ -70,9 +71,9 @@ internal static class JobRows
         return Read(reader) with
         {
             Failure = Parse<FailureView>(reader, 19),
-            Spec = Parse<JobSpec>(reader, 20),
-            Plan = Parse<Plan>(reader, 21),
-            Report = Parse<RunReport>(reader, 22),
+            Spec = Parse<JobSpec>(reader, 21),
+            Plan = Parse<Plan>(reader, 22),
+            Report = Parse<RunReport>(reader, 23),
         };
     }
 
@@ -83,7 +84,7 @@ internal static class JobRows
         command.Parameters.Add(new() { Value = id });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation)) return null;
-        return (Read(reader) with { Failure = Parse<FailureView>(reader, 19) }, reader.GetBoolean(20));
+        return (Read(reader) with { Failure = Parse<FailureView>(reader, 19) }, reader.GetBoolean(21));
     }
 
     /// <summary>A job's spec and the state of its teacher's job, if it has one.</summary>
@@ -161,6 +162,7 @@ internal static class JobRows
             Student = reader.GetString(7),
             Teacher = reader.IsDBNull(8) ? null : reader.GetString(8),
             TeacherJob = reader.IsDBNull(9) ? null : reader.GetString(9),
+            Diagnoses = reader.IsDBNull(20) ? null : reader.GetString(20),
             Attempt = reader.GetInt32(10),
             MaxAttempts = reader.GetInt32(11),
             Node = reader.IsDBNull(12) ? null : reader.GetString(12),

@@ -91,16 +91,19 @@ internal sealed class AttemptStore(
             select spec, plan, attempt_limit, seconds_used, teacher_job_id,
                    (select sha256 from checkpoints where job_id = jobs.id and kind = 'resume'),
                    (select sha256 from artifacts where job_id = jobs.teacher_job_id
-                    and artifacts.name = 'student.' || coalesce(spec -> 'teacher' ->> 'weights', 'best') || '.safetensors')
+                    and artifacts.name = 'student.' || coalesce(spec -> 'teacher' ->> 'weights', 'best') || '.safetensors'),
+                   diagnoses_job_id is not null,
+                   (select sha256 from artifacts where job_id = jobs.diagnoses_job_id and artifacts.name = (plan ->> 'result') || '.best.safetensors')
             from jobs where id = $1
             """, connection);
         command.Parameters.Add(new() { Value = name.JobId });
         AttemptWork work;
-        string? teacherWeights;
+        string? teacherWeights, finishedWeights;
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
         {
             await reader.ReadAsync(cancellation);
             teacherWeights = reader.IsDBNull(6) ? null : reader.GetString(6);
+            finishedWeights = reader.IsDBNull(8) ? null : reader.GetString(8);
             work = new AttemptWork
             {
                 Name = name,
@@ -111,11 +114,14 @@ internal sealed class AttemptStore(
                 SecondsUsed = reader.GetDouble(3),
                 TeacherJob = reader.IsDBNull(4) ? null : reader.GetString(4),
                 Resume = reader.IsDBNull(5) ? null : reader.GetString(5),
+                DiagnosisOnly = reader.GetBoolean(7),
             };
         }
         if (work.TeacherJob is null) return work;
         var inputs = new Dictionary<string, string>();
         if (teacherWeights is not null) inputs[PlanBuilder.Teacher] = teacherWeights;
+        if (finishedWeights is not null) inputs[work.Plan.Result] = finishedWeights;
+        if (work.DiagnosisOnly) return work with { Inputs = inputs };
         foreach (var (epoch, sha256) in await TeacherCheckpoints.OfAsync(connection, work.TeacherJob, cancellation))
             if (work.Plan.TeacherCheckpoints.Contains(epoch)) inputs[Curriculum.InputOf(PlanBuilder.Teacher, epoch)] = sha256;
         return work with { Inputs = inputs };

@@ -28,6 +28,9 @@ internal sealed record AttemptWork
     /// <summary>The weights that the trainer starts from, in the artifact store, by the names that the plan gives them.</summary>
     public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether a finished job is to be diagnosed and nothing trained.</summary>
+    public bool DiagnosisOnly { get; init; }
+
     /// <summary>The checkpoint to go on from in the artifact store; null to start.</summary>
     public string? Resume { get; init; }
 }

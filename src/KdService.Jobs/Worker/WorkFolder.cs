@@ -31,6 +31,7 @@ internal sealed class WorkFolder(KdOptions options, ArtifactStore store)
                 DataRoot = options.DataRoot!,
                 SignalCache = options.SignalCache,
                 CheckpointSeconds = options.CheckpointSeconds,
+                DiagnosisOnly = work.DiagnosisOnly,
                 Resume = work.Resume is null ? null : ResumeFile,
             };
             if (work.Resume is { } resume) store.Fetch(resume, Path.Combine(folder, ResumeFile));
