@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace KdService.Text.Tasks;
+
+/// <summary>Data sets of texts in tables: one's own, and those of <see cref="TextSource"/>.</summary>
+public static class TextTables
+{
+    /// <summary>Reads a table of texts.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">How its rows are written.</param>
+    /// <param name="layout">Where it has what.</param>
+    /// <exception cref="TextDataException">The file is missing, empty or not UTF-8, lacks a column, or has a label that is none of the classes; the message names the line.</exception>
+    public static TextSet Read(string path, TableFormat format, TextLayout layout)
+    {
+        string?[] wanted = [layout.TextA, layout.TextB, layout.Label, layout.Id];
+        var table = Table.Open(path, format, format == TableFormat.JsonLines ? [.. wanted.OfType<string>()] : layout.Header);
+        var (a, b, label, id) = (table.PlaceOf(layout.TextA)!.Value, table.PlaceOf(layout.TextB), table.PlaceOf(layout.Label), table.PlaceOf(layout.Id));
+        var last = new[] { a, b ?? 0, label ?? 0, id ?? 0 }.Max();
+
+        var (examples, skipped) = (new List<TextExample>(), 0);
+        foreach (var (line, cells) in table.Rows)
+        {
+            if (cells.Count <= last && layout.SkipsShortLines)
+            {
+                skipped++;
+                continue;
+            }
+            if (cells.Count != table.Columns.Count) throw new TextDataException(path, line, $"{cells.Count} columns given; {table.Columns.Count} are right");
+            if (label is { } place && layout.SkippedLabel is { } left && cells[place] == left)
+            {
+                skipped++;
+                continue;
+            }
+            var (known, score) = label is null ? (null, null) : Label(Text(label.Value), line);
+            examples.Add(new TextExample(
+                id is null ? examples.Count.ToString(CultureInfo.InvariantCulture) : Text(id.Value), Unwrapped(a), b is null ? null : Unwrapped(b.Value), known, score));
+
+            string Text(int column) => cells[column] ?? throw new TextDataException(path, line, $"'{table.Columns[column]}' is null; a text is right");
+
+            string Unwrapped(int column) => !layout.WrappedTexts ? Text(column) : PythonBytes.Unwrap(Text(column))
+                ?? throw new TextDataException(path, line, $"'{table.Columns[column]}' is not the UTF-8 that Python wrote as bytes");
+        }
+        if (examples.Count == 0) throw new TextDataException(path, null, skipped == 0 ? "there are no rows; at least one is needed" : $"there are no rows but the {skipped} left out; at least one is needed");
+        return new TextSet(layout.Labels, examples, skipped);
+
+        (int? Class, double? Score) Label(string spelling, int line)
+        {
+            if (layout.Labels is { } labels)
+            {
+                return (labels.ClassOf(spelling) ?? throw new TextDataException(path, line, $"label '{spelling}' given; one of {string.Join(", ", labels.Spellings)}"), null);
+            }
+            var (low, high) = layout.Scores ?? (double.MinValue, double.MaxValue);
+            if (double.TryParse(spelling, NumberStyles.Float, CultureInfo.InvariantCulture, out var score) && score >= low && score <= high) return (null, score);
+            throw new TextDataException(path, line, $"score '{spelling}' given; a number{(layout.Scores is null ? "" : $" from {low} to {high}")} is right");
+        }
+    }
+
+    /// <summary>The classes that a table's labels make (<see cref="LabelSet.Of"/>): for a set of one's own, read from its training part and used for all.</summary>
+    /// <exception cref="TextDataException">As in <see cref="Read"/>, or the labels make no classes.</exception>
+    public static LabelSet LabelsOf(string path, TableFormat format, TextLayout layout)
+    {
+        if (layout.Label is not { } column) throw new ArgumentException("no column of labels given", nameof(layout));
+        var table = Table.Open(path, format, format == TableFormat.JsonLines ? [column] : layout.Header);
+        var place = table.PlaceOf(column)!.Value;
+        try
+        {
+            return LabelSet.Of(table.Rows.Where(row => row.Cells.Count > place && row.Cells[place] != layout.SkippedLabel).Select(row => row.Cells[place] ?? throw new TextDataException(path, row.Line, $"'{column}' is null; a label is right")));
+        }
+        catch (ArgumentException e)
+        {
+            throw new TextDataException(path, null, e.Message, e);
+        }
+    }
+}

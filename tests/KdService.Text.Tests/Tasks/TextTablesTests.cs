@@ -1,0 +1,90 @@
+using KdService.Text.Tasks;
+
+namespace KdService.Text.Tests.Tasks;
+
+/// <summary>Data sets of one's own.</summary>
+public class TextTablesTests
+{
+    private static readonly TextLayout Reviews = new() { TextA = "text", Label = "stars", Id = "key", Labels = new LabelSet("bad", "good") };
+
+    [Theory]
+    [InlineData(TableFormat.Csv, "key,stars,text\nx,good,\"a, \"\"b\"\"\"\r\ny,bad,c\n")]
+    [InlineData(TableFormat.Tsv, "stars\ttext\tother\tkey\ngood\ta, \"b\"\t\tx\nbad\tc\t\ty")]
+    [InlineData(TableFormat.JsonLines, "{\"text\": \"a, \\\"b\\\"\", \"stars\": \"good\", \"key\": \"x\", \"more\": []}\n\n{\"key\":\"y\",\"text\":\"c\",\"stars\":\"bad\"}")]
+    public void Read_AnyFormat_HasTheSameExamples(TableFormat format, string content)
+    {
+        using var folder = new TemporaryFolder();
+        var set = TextTables.Read(folder.Write("reviews", content), format, Reviews);
+        Assert.Equal([new("x", "a, \"b\"", Label: 1), new("y", "c", Label: 0)], set.Examples);
+    }
+
+    [Fact]
+    public void Read_ScoresAndNumbers_AreScores()
+    {
+        using var folder = new TemporaryFolder();
+        var layout = new TextLayout { TextA = "a", TextB = "b", Label = "score", Scores = (0, 1) };
+        var path = folder.Write("pairs.jsonl", "{\"a\":\"x\",\"b\":\"y\",\"score\":0.25}\n{\"a\":\"x\",\"b\":\"y\",\"score\":\"1e-1\"}");
+        Assert.Equal([0.25, 0.1], TextTables.Read(path, TableFormat.JsonLines, layout).Examples.Select(example => example.Score!.Value));
+        Assert.EndsWith(":1: score '0.25' given; a number from 0 to 0.1 is right", Fault(() => TextTables.Read(path, TableFormat.JsonLines, layout with { Scores = (0, 0.1) })), StringComparison.Ordinal);
+        path = folder.Write("pairs.tsv", "a\tb\tscore\nx\ty\tNaN");
+        Assert.EndsWith(":2: score 'NaN' given; a number is right", Fault(() => TextTables.Read(path, TableFormat.Tsv, layout with { Scores = null })), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TableFormat.Csv, "", "f: the file is empty")]
+    [InlineData(TableFormat.Csv, "key,stars,text\n", "f: there are no rows")]
+    [InlineData(TableFormat.JsonLines, "\n", "f: there are no rows")]
+    [InlineData(TableFormat.Csv, "key,rating,text\n1,good,x", "f:1: there is no column 'stars'; the columns are 'key', 'rating', 'text'")]
+    [InlineData(TableFormat.Csv, "key,stars,text\n1,good,\"x\ny\"\n2,fine,x", "f:4: label 'fine' given; one of bad, good")]
+    [InlineData(TableFormat.Csv, "key,stars,text\n1,good,\"x\n2,bad,y", "f:2: a quote is not closed")]
+    [InlineData(TableFormat.Csv, "key,stars,text\n1,good,\"x\"y", "f:2: 'y' follows a closed quote")]
+    [InlineData(TableFormat.Csv, "key,stars,text\n1,good,x,y", "f:2: 4 columns given; 3 are right")]
+    [InlineData(TableFormat.Tsv, "key\tstars\ttext\n1\tgood", "f:2: 2 columns given; 3 are right")]
+    [InlineData(TableFormat.JsonLines, "{\"key\":\"1\",\"text\":\"x\",\"label\":0}", "f:1: there is no 'stars'; the object has 'key', 'text', 'label'")]
+    [InlineData(TableFormat.JsonLines, "{\"key\":1,\"text\":null,\"stars\":\"bad\"}", "f:1: 'text' is null")]
+    [InlineData(TableFormat.JsonLines, "{\"key\":1,\"text\":[],\"stars\":\"bad\"}", "f:1: 'text' is a JSON Array")]
+    [InlineData(TableFormat.JsonLines, "{\"key\":1,\n", "f:1: not JSON")]
+    [InlineData(TableFormat.JsonLines, "[1]", "f:1: a JSON Array given; an object a line is right")]
+    public void Read_ATableThatIsWrong_NamesTheLineAndWhatWouldBeRight(TableFormat format, string content, string message)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("f", content);
+        Assert.Contains(message, Fault(() => TextTables.Read(path, format, Reviews)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TextThatIsNotUtf8_NamesLineAndByte()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("f"), [.. "key\tstars\ttext\n1\tgood\tcaf"u8, 0xE9, (byte)'\n']);
+        Assert.EndsWith("f:2: byte 0xE9 at 25 (column 11) is not UTF-8; text in UTF-8 is right", Fault(() => TextTables.Read(folder.File("f"), TableFormat.Tsv, Reviews)), StringComparison.Ordinal);
+        Assert.EndsWith("none: no such file", Fault(() => TextTables.Read(folder.File("none"), TableFormat.Tsv, Reviews)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LabelsOf_NumbersAndNames_MakeClasses()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(["0", "1", "2"], Of("2", "0", "2", "1").Names);
+        Assert.Equal(["1", "apple", "pear"], Of("pear", "apple", "1").Names);
+        Assert.Equal(["-1", "1"], Of("1", "-1").Names);
+        Assert.Contains("labels are 2 numbers up to 1000", Fault(() => Of("0", "1000")), StringComparison.Ordinal);
+
+        LabelSet Of(params string[] labels) => TextTables.LabelsOf(folder.Write("f", "stars\n" + string.Join('\n', labels)), TableFormat.Tsv, Reviews);
+    }
+
+    [Fact]
+    public void MapTo_FollowsNamesAndTellsEntailmentFromTheRest()
+    {
+        var nli = TextSources.All["MNLI"].Labels!;
+        Assert.Equal([0, 1, 2], nli.MapTo(TextSources.All["SNLI"].Labels!));
+        Assert.Equal([1, 1, 0], nli.MapTo(TextSources.All["HANS"].Labels!));
+        Assert.Equal([0, 0, 1], nli.MapTo(TextSources.All["SciTail"].Labels!));
+        Assert.Equal([1, 1, 0], nli.MapTo(TextSources.All["RTE"].Labels!));
+        Assert.Equal([0, 1], TextSources.All["SST-2"].Labels!.MapTo(TextSources.All["IMDb"].Labels!));
+        Assert.Null(nli.MapTo(TextSources.All["CR"].Labels!));
+        Assert.Null(TextSources.All["SST-2"].Labels!.MapTo(nli));
+    }
+
+    private static string Fault(Func<object> action) => Assert.Throws<TextDataException>(action).Message;
+}
