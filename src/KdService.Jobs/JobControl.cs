@@ -65,6 +65,6 @@ public sealed class JobControl
         var (spec, teacher) = await JobRows.TeacherOfAsync(connection, id, cancellation);
         if (spec.Teacher?.Model is null || teacher == JobState.Succeeded) return;
         await _lifecycle.ApplyAsync(connection, id, JobTrigger.Wait, new Change(), cancellation);
-        await _teachers.AwaitAsync(connection, id, spec, cancellation);
+        await _teachers.AwaitAsync(connection, id, spec, benchmark: null, cancellation);
     }
 }

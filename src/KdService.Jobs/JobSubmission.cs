@@ -48,7 +48,7 @@ public sealed class JobSubmission
         }
 
         var job = TeacherJobs.NewJob(spec, plan, requestDigest) with { IdempotencyKey = idempotencyKey };
-        var created = await _transactions.RunAsync(connection => InsertAsync(connection, job, cancellation), cancellation);
+        var created = await _transactions.RunAsync(connection => InsertAsync(connection, job, benchmark: null, cancellation), cancellation);
         if (!created)
         {
             return (await FindByKeyAsync(idempotencyKey!, requestDigest, cancellation)
@@ -77,11 +77,11 @@ public sealed class JobSubmission
     }
 
     /// <summary>Inserts a new job in the caller's transaction, with its place in the queue or its teacher's job; false if its key is taken.</summary>
-    internal async Task<bool> InsertAsync(NpgsqlConnection connection, Job job, CancellationToken cancellation)
+    internal async Task<bool> InsertAsync(NpgsqlConnection connection, Job job, string? benchmark, CancellationToken cancellation)
     {
         if (!await JobRows.InsertAsync(connection, job, cancellation)) return false;
         if (job.State == JobState.Queued) await _lifecycle.ScheduleAsync(job, cancellation);
-        else await _teachers.AwaitAsync(connection, job.Id, job.Spec, cancellation);
+        else await _teachers.AwaitAsync(connection, job.Id, job.Spec, benchmark, cancellation);
         return true;
     }
 

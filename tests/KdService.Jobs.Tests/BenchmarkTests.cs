@@ -99,6 +99,64 @@ public class BenchmarkTests : JobsTest
     }
 
     [Fact]
+    public async Task Teacher_ThatFails_IsTriedOnceHoweverManyWavesNeedIt()
+    {
+        var (node, trainer) = await StartAsync("grep -q '\"architecture\": \"resnet20\"' run.json && fail diverged 'loss nan' 65; " + ScriptedTrainer.Steps(1, 0));
+        var id = await SubmitAsync(node, Plan("""{"methods": ["kd", "none"], "seeds": [1, 2, 3]}""", ", \"max_running\": 1"));
+
+        var view = await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished);
+
+        Assert.Equal(new Dictionary<string, int> { ["failed"] = 3, ["succeeded"] = 3 }, view.Jobs);
+        var teacher = Assert.Single(view.Teachers!);
+        Assert.Equal((3, JobState.Failed), (teacher.Students, teacher.Status));
+        Assert.All(view.Cells!.Where(cell => cell.Row == "kd"), cell =>
+        {
+            Assert.Equal(FailureCode.DependencyFailed, cell.Failure!.Code);
+            Assert.Contains(teacher.Job, cell.Failure.Message, StringComparison.Ordinal);
+        });
+        Assert.Single(trainer.Runs, run => run.What == "start" && run.Job == teacher.Job);
+
+        // What a user retries has its teacher tried anew.
+        trainer.Write(ScriptedTrainer.Steps(1, 0));
+        await node.Control.RetryAsync(view.Cells![0].Job!, CancellationToken.None);
+        await node.WaitForAsync(view.Cells[0].Job!, JobState.Succeeded);
+    }
+
+    [Theory]
+    [InlineData(false, JobState.Cancelled)]
+    [InlineData(true, JobState.Queued)]
+    public async Task Cancel_EndsTeachersThatNoOtherJobWaitsFor(bool otherWaits, JobState teacher)
+    {
+        var node = await StartApiAsync();
+        var id = await SubmitAsync(node, Plan("""{"methods": ["kd"], "seeds": [1, 2]}"""));
+        var waiting = (await WaitAsync(node, id, benchmark => Count(benchmark, "waiting") == 2)).Cells![0].Job!;
+        var other = otherWaits ? await node.SubmitAsync((await node.JobAsync(waiting)).Spec! with { Seed = 9 }) : null;
+
+        var cancelled = await node.Get<BenchmarkControl>().CancelAsync(id, CancellationToken.None);
+
+        Assert.Equal((BenchmarkState.Cancelled, teacher), (cancelled.Status, Assert.Single(cancelled.Teachers!).Status));
+        if (other is not null) Assert.Equal(JobState.Waiting, (await node.JobAsync(other)).Status);
+    }
+
+    [Fact]
+    public async Task FinishedJob_AsTheTeacher_TeachesEveryCell()
+    {
+        var (node, trainer) = await StartAsync($"[ -f teacher.safetensors ] && cat teacher.safetensors >> {Folder["received"]}; {ScriptedTrainer.Steps(1, 0)}");
+        var teacher = await node.SubmitAsync();
+        await node.WaitForAsync(teacher, JobState.Succeeded);
+
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none", "kd"], "seeds": [1, 2]}""", ", \"max_running\": 1", teacher: $$"""{"job": "{{teacher}}"}"""));
+        var view = await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished);
+
+        Assert.Equal(new Dictionary<string, int> { ["succeeded"] = 4 }, view.Jobs);
+        Assert.Equal((teacher, 2), (Assert.Single(view.Teachers!).Job, view.Teachers![0].Students));
+        Assert.Equal(Enumerable.Repeat($"best of {teacher}", 2), await File.ReadAllLinesAsync(Folder["received"]));
+        Assert.Equal(5, trainer.Runs.Count(run => run.What == "start"));
+        await node.Get<BenchmarkControl>().CancelAsync(id, CancellationToken.None);
+        Assert.Equal(JobState.Succeeded, (await node.JobAsync(teacher)).Status);
+    }
+
+    [Fact]
     public async Task SameKeyAndBenchmark_FromManyClientsAtOnce_IsOneBenchmark()
     {
         var node = await StartApiAsync();
@@ -213,12 +271,12 @@ public class BenchmarkTests : JobsTest
         return benchmark!;
     }
 
-    private static BenchmarkPlan Plan(string matrix, string more = "", string? dataset = """{"name": "procedural"}""")
+    private static BenchmarkPlan Plan(string matrix, string more = "", string? dataset = """{"name": "procedural"}""", string teacher = """{"model": "resnet20"}""")
     {
         var data = dataset is null ? "" : $"\"dataset\": {dataset}, ";
         var problems = new ProblemList();
         var plan = BenchmarkExpansion.Read(Encoding.UTF8.GetBytes(
-            $$"""{"name": "test", "base": { {{data}}"teacher": {"model": "resnet20"}, "student": {"model": "resnet8"} }, "matrix": {{matrix}}{{more}} }"""), problems);
+            $$"""{"name": "test", "base": { {{data}}"teacher": {{teacher}}, "student": {"model": "resnet8"} }, "matrix": {{matrix}}{{more}} }"""), problems);
         Assert.Empty(problems.Items);
         return plan!;
     }

@@ -43,7 +43,7 @@ public static class BenchmarkEndpoints
         benchmark.MapPost("/cancel", async (string id, BenchmarkControl control, CancellationToken cancel) => TypedResults.Ok(await control.CancelAsync(id, cancel)))
             .WithName("cancel_benchmark")
             .WithSummary("Cancel a benchmark")
-            .WithDescription("Cancels its jobs that have not ended and submits no more. Results so far stay. Teachers go on: other jobs may share them. Asking again changes nothing.")
+            .WithDescription("Cancels its jobs that have not ended and submits no more. Results so far stay. Teachers that no other job waits for end, too. Asking again changes nothing.")
             .Answers(() => BenchmarkExamples.View with { Status = BenchmarkState.Cancelled });
 
         benchmark.MapReport();

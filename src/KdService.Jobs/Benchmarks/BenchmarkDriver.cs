@@ -88,7 +88,7 @@ internal sealed class BenchmarkDriver(
         {
             var facts = teacher is null ? null : new TeacherFacts(teacher, [.. (await TeacherCheckpoints.OfAsync(connection, spec.Teacher!.Job!, cancellation)).Keys]);
             var job = TeacherJobs.NewJob(spec, PlanBuilder.Compile(spec, facts), TeacherRecipe.Digest(spec));
-            await submission.InsertAsync(connection, job, cancellation);
+            await submission.InsertAsync(connection, job, benchmark: id, cancellation);
             await using var note = new NpgsqlCommand("update benchmark_cells set job_id = $3 where benchmark_id = $1 and number = $2", connection)
             {
                 Parameters = { new() { Value = id }, new() { Value = number }, new() { Value = job.Id } },
