@@ -112,7 +112,7 @@ public sealed class JobSubmission
             $"job {id} tells {trained.Dataset.Classes} classes apart; a teacher of {spec.Dataset.Classes}, the classes of {spec.Dataset.Name}");
         problems.Require(trained.Dataset.Name == spec.Dataset.Name, Place,
             $"job {id} learnt {trained.Dataset.Name}; a teacher of {spec.Dataset.Name}");
-        problems.Require(trained.Dataset.InputShape == spec.Dataset.InputShape, Place,
+        problems.Require(trained.Dataset.Shape == spec.Dataset.Shape, Place,
             $"job {id} takes {trained.Dataset.Shape}; a teacher that takes {spec.Dataset.Shape}, the inputs of {spec.Dataset.Name}");
         await using var connection = await _database.OpenConnectionAsync(cancellation);
         return new TeacherFacts(teacher.Student, [.. (await TeacherCheckpoints.OfAsync(connection, id, cancellation)).Keys]);

@@ -55,7 +55,7 @@ public class SpecValidationTests
     [InlineData("""{"name": "clusters", "dimension": 8}""", "mlp64", "plane2", """{"name": "kd"}""", "/student/model", "the inputs of clusters are vectors of 8: a network such as mlp64")]
     [InlineData("""{"name": "cifar100"}""", "resnet20", "mlp64", """{"name": "kd"}""", "/student/model", "\"mlp64\" given, which takes vectors; the inputs of cifar100 are pictures of 3x32x32")]
     [InlineData("""{"name": "clusters"}""", "mlp1024", "mlp64", """{"name": "takd", "assistants": ["mlp256", "resnet8"]}""", "/method/assistants/1", "\"resnet8\" given, which takes pictures")]
-    [InlineData("""{"name": "clusters", "augmentation": "crop_flip"}""", "mlp256", "mlp64", """{"name": "kd"}""", "/dataset/augmentation", "crop_flip given; none: the inputs of clusters are vectors")]
+    [InlineData("""{"name": "clusters", "augmentation": "crop_flip"}""", "mlp256", "mlp64", """{"name": "kd"}""", "/dataset/augmentation", "unknown field")]
     [InlineData("""{"name": "clusters", "superclasses": 1, "classes_per_superclass": 1}""", "mlp256", "mlp64", """{"name": "kd"}""", "/dataset/classes_per_superclass", "2 to 1000 classes")]
     [InlineData("""{"name": "clusters", "dimension": 4096, "samples": 1000000}""", "mlp256", "mlp64", """{"name": "kd"}""", "/dataset/dimension", "at most 1000000000 numbers")]
     public void Read_NetworkOrOptionsThatDoNotFitTheInputs_AreRefused(string dataset, string teacher, string student, string method, string pointer, string detail)
@@ -72,10 +72,10 @@ public class SpecValidationTests
     public void Read_Clusters_IsNotAugmentedAndSurvivesStorage()
     {
         var spec = SpecValidation.ReadOrThrow("""{"dataset": {"name": "clusters"}, "student": {"model": "mlp64"}, "method": {"name": "none"}}"""u8.ToArray());
-        Assert.Equal((Core.Datasets.Augmentation.None, 20), (spec.Dataset.Augmentation, spec.Dataset.Classes));
+        Assert.Equal((1, 20), (spec.Dataset.DistinctViews, spec.Dataset.Classes));
         var stored = Json.Write(PlanBuilder.Compile(spec));
         Assert.Equal(stored, Json.Write(Json.Read<Plan>(stored)));
-        Assert.Equal(Core.Datasets.Augmentation.None, Json.Read<Plan>(stored).Dataset.Augmentation);
+        Assert.Equal(1, Json.Read<Plan>(stored).Dataset.DistinctViews);
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public class SpecValidationTests
     [InlineData("""{"queue": "../x"}""", "/queue", "\"../x\" given")]
     [InlineData("""{"labels": {"a": 1}}""", "/labels/a", "1 given; a string")]
     [InlineData("""{"labels": []}""", "/labels", "[] given; an object of strings")]
-    [InlineData("""{"dataset": {"name": "imagenet"}}""", "/dataset/name", "\"imagenet\" given; one of cifar10, cifar100, clusters, procedural")]
+    [InlineData("""{"dataset": {"name": "imagenet"}}""", "/dataset/name", "\"imagenet\" given; one of cifar10, cifar100, clusters, ")]
     [InlineData("""{"dataset": {}}""", "/dataset/name", "missing; one of")]
     [InlineData("""{"dataset": {"name": "cifar10", "train_limit": 50001}}""", "/dataset/train_limit", "50001 given; at most 50000")]
     [InlineData("""{"student": {"model": "resnet9"}}""", "/student/model", "\"resnet9\" given")]

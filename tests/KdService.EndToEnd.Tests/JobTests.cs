@@ -21,7 +21,7 @@ public class JobTests
         var teacher = await service.JobAsync(job.TeacherJob!);
         Assert.Equal(JobState.Succeeded, teacher.Status);
         var student = job.Report!.Models.Single(model => model.Id == "student");
-        Assert.InRange(student.Best.Accuracy, 0.1, 1);
+        Assert.InRange(student.Best.Score, 0.1, 1);
         Assert.NotNull(student.Best.Agreement);
         Assert.NotNull(student.Last);
         Assert.Equal(200, student.Best.Samples);

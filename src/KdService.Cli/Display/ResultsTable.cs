@@ -30,8 +30,8 @@ public static class ResultsTable
                 Markup.Escape(model.Architecture),
                 Markup.Escape(title),
                 Units.Count(model.Parameters),
-                Units.Percent(model.Last?.Accuracy),
-                Units.Percent(model.Best.Accuracy),
+                Units.Percent(model.Last?.Score),
+                Units.Percent(model.Best.Score),
                 Units.Percent(model.Best.Agreement),
                 Units.Duration(report.Seconds));
         }

@@ -4,7 +4,7 @@ namespace KdService.Core.Datasets;
 
 /// <summary>CIFAR-10 (Krizhevsky 2009): 60,000 colour pictures of 32x32 pixels in 10 classes, from the official binary files.</summary>
 [Case("cifar10", "CIFAR-10: 50,000 + 10,000 colour pictures, 32x32, 10 classes; the official binary version.")]
-public sealed record Cifar10 : Dataset
+public sealed record Cifar10 : PictureDataset
 {
     private const string Folder = "cifar-10-batches-bin";
     private const long BatchBytes = 10_000 * (1 + 3 * 32 * 32);

@@ -4,7 +4,7 @@ namespace KdService.Core.Datasets;
 
 /// <summary>CIFAR-100 (Krizhevsky 2009): 60,000 colour pictures of 32x32 pixels in 100 classes (fine labels), from the official binary files.</summary>
 [Case("cifar100", "CIFAR-100: 50,000 + 10,000 colour pictures, 32x32, 100 fine classes; the official binary version.")]
-public sealed record Cifar100 : Dataset
+public sealed record Cifar100 : PictureDataset
 {
     private const string Folder = "cifar-100-binary";
     private const long RecordBytes = 2 + 3 * 32 * 32;

@@ -14,9 +14,6 @@ public sealed record Clusters : Dataset
     /// <summary>The most numbers in all inputs together.</summary>
     private const long MostValues = 1_000_000_000;
 
-    /// <summary>The data set with its defaults.</summary>
-    public Clusters() => Augmentation = Augmentation.None;
-
     /// <summary>Length of an input.</summary>
     [Field("Length of an input vector.", Min = 2, Max = 4096, Evidence = "ours")]
     public int Dimension { get; init; } = 32;
@@ -63,25 +60,15 @@ public sealed record Clusters : Dataset
     public override int TestSize => TestSamples;
 
     /// <inheritdoc />
-    public override (int Channels, int Height, int Width) InputShape => (Dimension, 1, 1);
+    public override DataShape Shape => DataShape.Vectors(Dimension, Classes);
 
     /// <inheritdoc />
     public override int BytesPerValue => sizeof(float);
 
     /// <inheritdoc />
-    public override IReadOnlyList<double> Mean => [.. Enumerable.Repeat(0.0, Dimension)];
-
-    /// <inheritdoc />
-    public override IReadOnlyList<double> Std => [.. Enumerable.Repeat(1.0, Dimension)];
-
-    /// <inheritdoc />
-    public override (double Low, double High)? ValueRange => null;
-
-    /// <inheritdoc />
     public override void Validate(ProblemList problems)
     {
         base.Validate(problems);
-        problems.Require(Augmentation == Augmentation.None, "/dataset/augmentation", "crop_flip given; none: the inputs of clusters are vectors");
         problems.Require(Classes is >= 2 and <= 1000, "/dataset/classes_per_superclass",
             $"{ClassesPerSuperclass} given with {Superclasses} superclasses; 2 to 1000 classes in all");
         problems.Require(((long)Samples + TestSamples) * Dimension <= MostValues, "/dataset/dimension",

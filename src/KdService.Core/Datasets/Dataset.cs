@@ -2,28 +2,10 @@ using KdService.Core.Schema;
 
 namespace KdService.Core.Datasets;
 
-/// <summary>How training images are varied.</summary>
-public enum Augmentation
-{
-    /// <summary>A random crop of the image padded by 4 pixels, and a random horizontal flip.</summary>
-    CropFlip,
-
-    /// <summary>Images as they are.</summary>
-    None,
-}
-
 /// <summary>The data a job trains and evaluates on, and the facts about it that can be known without reading it.</summary>
 [Union("name")]
 public abstract record Dataset
 {
-    /// <summary>How training images are varied.</summary>
-    [Field("How training images are varied: crop_flip (pad 4, random crop, random horizontal flip) or none.")]
-    public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
-
-    /// <summary>How many augmented views of each sample exist; epoch e shows view e mod views.</summary>
-    [Field("How many augmented views of each sample there are; epoch e shows view e mod views. A bounded number lets the teacher's logits be kept per sample and view; 0 draws new views for ever and needs a live teacher.", Min = 0, Max = 1000)]
-    public int Views { get; init; } = 4;
-
     /// <summary>Train on the first so many samples only.</summary>
     [Field("Train on the first so many training samples only, counted before the holdout is taken; all when left out.", Min = 10, Max = 100_000_000)]
     public int? TrainLimit { get; init; }
@@ -37,23 +19,14 @@ public abstract record Dataset
     /// <summary>Samples of the official test part.</summary>
     public abstract int TestSize { get; }
 
-    /// <summary>Shape of one input: channels, height, width.</summary>
-    public virtual (int Channels, int Height, int Width) InputShape => (3, 32, 32);
-
-    /// <summary>Shape of one input, and the number of classes.</summary>
-    public DataShape Shape => new(InputShape.Channels, InputShape.Height, InputShape.Width, Classes);
+    /// <summary>Shape of one input, and what is predicted of it.</summary>
+    public abstract DataShape Shape { get; }
 
     /// <summary>Bytes that one number of an input takes in memory.</summary>
-    public virtual int BytesPerValue => 1;
+    public abstract int BytesPerValue { get; }
 
-    /// <summary>Mean of each input channel, pixels in [0, 1].</summary>
-    public abstract IReadOnlyList<double> Mean { get; }
-
-    /// <summary>Standard deviation of each input channel, pixels in [0, 1].</summary>
-    public abstract IReadOnlyList<double> Std { get; }
-
-    /// <summary>The range of raw input values, before they are normalised; null where there is none.</summary>
-    public virtual (double Low, double High)? ValueRange => (0, 1);
+    /// <summary>What networks are judged by.</summary>
+    public virtual ScoreMetric Metric => ScoreMetric.Accuracy;
 
     /// <summary>Files below the data root, all of which must be there; empty for generated data.</summary>
     public virtual IReadOnlyList<DataFile> Files => [];
@@ -67,21 +40,16 @@ public abstract record Dataset
     /// <summary>Training samples before the holdout is taken, with the limit applied.</summary>
     public int UsedTrainSize => Math.Min(TrainLimit ?? TrainSize, TrainSize);
 
-    /// <summary>Views that really differ: 1 without augmentation, null when unlimited.</summary>
-    public int? DistinctViews => Augmentation == Augmentation.None ? 1 : Views == 0 ? null : Views;
+    /// <summary>Augmented views of a sample that really differ: 1 without augmentation, null when unlimited.</summary>
+    public virtual int? DistinctViews => 1;
 
-    /// <summary>
-    /// The augmented view that an epoch shows, null without augmentation: bounded views in turn from the start of each stage,
-    /// unlimited ones a new one in every epoch of the plan.
-    /// </summary>
+    /// <summary>The augmented view that an epoch shows, null without augmentation.</summary>
     /// <param name="epoch">Epoch of the stage, from 0.</param>
     /// <param name="epochsBefore">Epochs of the stages before.</param>
-    public int? ViewAt(int epoch, int epochsBefore) => (Augmentation, DistinctViews) switch
-    {
-        (Augmentation.None, _) => null,
-        (_, { } views) => epoch % views,
-        _ => epochsBefore + epoch,
-    };
+    public virtual int? ViewAt(int epoch, int epochsBefore) => null;
+
+    /// <summary>How a sample becomes an input, as far as values depend on it, for digests.</summary>
+    public virtual object Preparation => new { };
 
     /// <summary>Notes what the options' ranges cannot say.</summary>
     public virtual void Validate(ProblemList problems) => problems.Require(TrainLimit is not { } limit || limit <= TrainSize, "/dataset/train_limit",

@@ -7,7 +7,7 @@ namespace KdService.Core.Datasets;
 /// superclasses whose members look alike, hard enough that a small network is clearly worse than a large one.
 /// </summary>
 [Case("procedural", "Pictures drawn by the service: 32x32, 10 classes in superclasses whose members look alike.")]
-public sealed record Procedural : Dataset
+public sealed record Procedural : PictureDataset
 {
     /// <summary>Training samples to draw.</summary>
     [Field("Training samples to draw.", Min = 100, Max = 1_000_000)]

@@ -11,6 +11,9 @@ public abstract record Objective
     /// <summary>Whether the loss needs the teacher, and the stage therefore a curriculum.</summary>
     public abstract bool NeedsTeacher { get; }
 
+    /// <summary>Whether the loss makes sense where a value is predicted, and no class.</summary>
+    public virtual bool FitsValues => false;
+
     /// <summary>The features that the loss reads, in pairs; empty for losses on logits.</summary>
     /// <param name="student">The network that is trained.</param>
     /// <param name="teacher">The network that teaches.</param>

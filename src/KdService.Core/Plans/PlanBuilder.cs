@@ -1,4 +1,5 @@
 using KdService.Core.Architectures;
+using KdService.Core.Datasets;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 
@@ -140,6 +141,8 @@ public sealed class PlanBuilder
         {
             // A method that chose the loss has its options; a stage of the user's has the loss itself.
             var place = pointer == "/method" ? pointer : $"{pointer}/losses/{index}/objective";
+            Problems.Require(plan.Dataset.Shape.Target != Target.Value || term.Objective.FitsValues, place,
+                $"{Union.Case(term.Objective.GetType()).Name} given, which is about classes; {plan.Dataset.Name} asks for a value: a loss such as kd, logit_mse or cross_entropy");
             term.Objective.Check(setting, place, Problems);
         }
     }

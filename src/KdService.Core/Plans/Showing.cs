@@ -1,5 +1,3 @@
-using KdService.Core.Datasets;
-
 namespace KdService.Core.Plans;
 
 /// <summary>What a stage's teacher is shown in an epoch, and as whom it answers: epochs with equal showings have equal signals.</summary>
@@ -21,7 +19,7 @@ public readonly record struct Showing(int? View, int? Checkpoint)
     public static TeacherSignal SignalOf(Plan plan, Stage stage)
     {
         if (MustBeLive(plan, stage) || plan.TeacherSignal == TeacherSignal.Live || plan.Dataset.DistinctViews is null) return TeacherSignal.Live;
-        if (plan.TeacherSignal == TeacherSignal.Cached || plan.Dataset.Augmentation == Augmentation.None) return TeacherSignal.Cached;
+        if (plan.TeacherSignal == TeacherSignal.Cached || plan.Dataset.DistinctViews == 1) return TeacherSignal.Cached;
         return All(plan, stage).Distinct().Count() < stage.Epochs ? TeacherSignal.Cached : TeacherSignal.Live;
     }
 

@@ -1,4 +1,6 @@
+using KdService.Core.Datasets;
 using KdService.Core.Plans;
+using KdService.Core.Schema;
 
 namespace KdService.Core.Runs;
 
@@ -88,16 +90,33 @@ public sealed record EvaluationResult
     /// <summary>Samples.</summary>
     public required int Samples { get; init; }
 
-    /// <summary>Top-1 accuracy, in [0, 1].</summary>
-    public required double Accuracy { get; init; }
+    /// <summary>What the network is judged by.</summary>
+    public ScoreMetric Metric { get; init; }
 
-    /// <summary>Mean negative log likelihood of the true class, in nats.</summary>
-    public required double Nll { get; init; }
+    /// <summary>Top-1 accuracy, in [0, 1]; null where no class is predicted.</summary>
+    public double? Accuracy { get; init; }
 
-    /// <summary>Expected calibration error, in [0, 1].</summary>
-    public required double Ece { get; init; }
+    /// <summary>Mean negative log likelihood of the true class, in nats; null where no class is predicted.</summary>
+    public double? Nll { get; init; }
 
-    /// <summary>Part of the samples on which the student's and the teacher's top class agree; null without a teacher.</summary>
+    /// <summary>Expected calibration error, in [0, 1]; null where no class is predicted.</summary>
+    public double? Ece { get; init; }
+
+    /// <summary>The task's other metrics by name (<c>f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>, ...), in [-1, 1].</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The metric that the network is judged by.</summary>
+    public double Score => Metric == ScoreMetric.Accuracy && Accuracy is { } accuracy ? accuracy : Metrics[NameOf(Metric)];
+
+    /// <summary>All that is worth a curve over the epochs, by name.</summary>
+    public IEnumerable<KeyValuePair<string, double>> Series =>
+        ((IEnumerable<(string Name, double? Value)>)[("accuracy", Accuracy), ("nll", Nll), ("agreement", Agreement), .. Metrics.Select(metric => (metric.Key, (double?)metric.Value))])
+            .Where(series => series.Value is not null).Select(series => KeyValuePair.Create(series.Name, series.Value!.Value));
+
+    /// <summary>A metric's name among <see cref="Metrics"/>.</summary>
+    public static string NameOf(ScoreMetric metric) => Json.Naming.ConvertName(metric.ToString());
+
+    /// <summary>Part of the samples on which the student's and the teacher's top class agree; null without a teacher, or where no class is predicted.</summary>
     public double? Agreement { get; init; }
 
     /// <summary>Mean KL(teacher || student) at temperature 1, in nats; null without a teacher.</summary>

@@ -25,7 +25,7 @@ public static class RunComparison
     public static IReadOnlyDictionary<Measure, double> Headline(RunReport report)
     {
         var own = report.Models is [.., var last] ? last : null;
-        return Headline(null, own?.Best.Accuracy, own?.Last?.Accuracy, report.Seconds);
+        return Headline(null, own?.Best.Score, own?.Last?.Score, report.Seconds);
     }
 
     /// <summary>The same for one row; numbers that are not known are left out.</summary>

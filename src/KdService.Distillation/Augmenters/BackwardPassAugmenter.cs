@@ -29,14 +29,14 @@ internal sealed class BackwardPassAugmenter : IAugmenter
     {
         (_options, _student, _teacher) = (options, student, teacher);
         using var scope = NewDisposeScope();
-        if (plan.Dataset.ValueRange is { } range)
+        if (plan.Dataset is PictureDataset pictures)
         {
-            _low = Bound(plan.Dataset, range.Low, device);
-            _high = Bound(plan.Dataset, range.High, device);
+            _low = Bound(pictures, 0, device);
+            _high = Bound(pictures, 1, device);
         }
         if (options.EveryEpochs == 1) return;
-        var (channels, height, width) = plan.Dataset.InputShape;
-        _kept = zeros([plan.TrainSamples, channels, height, width], dtype: float16, device: CPU).DetachFromDisposeScope();
+        var shape = plan.Dataset.Shape;
+        _kept = zeros([plan.TrainSamples, shape.Channels, shape.Height, shape.Width], dtype: float16, device: CPU).DetachFromDisposeScope();
     }
 
     /// <inheritdoc />
@@ -130,6 +130,6 @@ internal sealed class BackwardPassAugmenter : IAugmenter
     private Tensor Clamp(Tensor moved) => _low is null ? moved : moved.maximum(_low).minimum(_high!);
 
     // A bound on raw values, in normalised inputs: [1, channels, 1, 1].
-    private static Tensor Bound(Dataset dataset, double raw, Device device) =>
+    private static Tensor Bound(PictureDataset dataset, double raw, Device device) =>
         tensor(dataset.Mean.Zip(dataset.Std, (mean, std) => (float)((raw - mean) / std)).ToArray(), device: device).view(1, -1, 1, 1).DetachFromDisposeScope();
 }

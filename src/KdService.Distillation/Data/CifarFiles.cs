@@ -21,8 +21,7 @@ internal sealed class CifarFiles
     private CifarFiles(Dataset dataset)
     {
         _dataset = dataset;
-        var (channels, height, width) = dataset.InputShape;
-        _pixelBytes = channels * height * width;
+        _pixelBytes = dataset.Shape.Values;
         _train = new Part(dataset.UsedTrainSize, _pixelBytes);
         _test = new Part(dataset.TestSize, _pixelBytes);
     }
@@ -138,6 +137,6 @@ internal sealed class CifarFiles
             pixels.CopyTo(_pixels.AsSpan(index * pixelBytes));
         }
 
-        public ImageSet ToSet(Dataset dataset) => new(_pixels, _labels, dataset.Classes, dataset.InputShape);
+        public ImageSet ToSet(Dataset dataset) => new(_pixels, _labels, dataset.Shape);
     }
 }

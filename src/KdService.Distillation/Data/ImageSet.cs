@@ -1,3 +1,5 @@
+using KdService.Core.Datasets;
+
 namespace KdService.Distillation.Data;
 
 /// <summary>Labelled pictures in memory, as bytes.</summary>
@@ -5,9 +7,9 @@ public sealed class ImageSet : SampleSet
 {
     /// <summary>Takes over pixels and labels.</summary>
     /// <exception cref="ArgumentException">The pixels are not as many as the labels and the shape ask for.</exception>
-    public ImageSet(byte[] pixels, int[] labels, int classes, (int Channels, int Height, int Width) shape) : base(labels, classes, shape)
+    public ImageSet(byte[] pixels, int[] labels, DataShape shape) : base(labels, shape)
     {
-        var bytes = (long)labels.Length * shape.Channels * shape.Height * shape.Width;
+        var bytes = (long)labels.Length * shape.Values;
         if (pixels.Length != bytes) throw new ArgumentException($"{pixels.Length} bytes given; {labels.Length} pictures of {shape} have {bytes}", nameof(pixels));
         Pixels = pixels;
     }

@@ -15,10 +15,10 @@ internal sealed class PictureNormaliser
     private readonly float[] _table;
 
     /// <exception cref="ArgumentException">The pictures are not in three colours.</exception>
-    public PictureNormaliser(Dataset dataset, (int Channels, int Height, int Width) shape)
+    public PictureNormaliser(PictureDataset dataset, DataShape shape)
     {
         if (shape.Channels != Channels) throw new ArgumentException($"pictures of {shape.Channels} channels given; {Channels} are right", nameof(shape));
-        (_, _height, _width) = shape;
+        (_height, _width) = (shape.Height, shape.Width);
         _table = [.. dataset.Mean.Zip(dataset.Std).SelectMany(channel => Enumerable.Range(0, 256).Select(value => (float)((value / 255.0 - channel.First) / channel.Second)))];
     }
 

@@ -52,7 +52,7 @@ internal static class ProceduralPictures
             DrawPicture(canvas, ByClass[labels[index]], ref random);
             Develop(canvas, (float)dataset.Noise, pixels.AsSpan(index * 3 * Plane, 3 * Plane), ref random);
         });
-        return new ImageSet(pixels, labels, dataset.Classes, dataset.InputShape);
+        return new ImageSet(pixels, labels, dataset.Shape);
     }
 
     private static void DrawPicture(Span<float> canvas, (Outline Outline, Filling Filling) what, ref SeededRandom random)

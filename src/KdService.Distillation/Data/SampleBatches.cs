@@ -11,7 +11,7 @@ namespace KdService.Distillation.Data;
 /// <param name="device">Where the tensors are wanted.</param>
 public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
 {
-    private readonly Action<int, Crop, Span<float>> _write = WriterOf(set, dataset);
+    private readonly Action<int, Crop, Span<float>>? _write = WriterOf(set, dataset);
 
     /// <summary>Number of samples in the set.</summary>
     public int Count => set.Count;
@@ -19,7 +19,10 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
     /// <summary>Number of classes.</summary>
     public int Classes => set.Classes;
 
-    /// <summary>Normalised pictures, or vectors as they are: float <c>[batch, channels, height, width]</c>, laid out channels-last.</summary>
+    /// <summary>
+    /// Inputs of a network: normalised pictures, or vectors as they are, float <c>[batch, channels, height, width]</c>, laid out
+    /// channels-last; or texts, int64 <c>[batch, 2, length]</c> (<see cref="TextSet.Load"/>).
+    /// </summary>
     /// <param name="indices">Samples, in the order of the batch.</param>
     /// <param name="seed">Seed of the augmentation.</param>
     /// <param name="view">
@@ -28,35 +31,56 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
     /// </param>
     public Tensor Load(ReadOnlySpan<int> indices, long seed, long? view)
     {
-        var (channels, height, width) = set.Shape;
-        var augmented = view is not null && dataset.Augmentation == Augmentation.CropFlip;
+        if (set is TextSet texts) return OnDevice(texts.Load(indices));
+        var (channels, height, width) = (set.Shape.Channels, set.Shape.Height, set.Shape.Width);
+        var augmented = view is not null && dataset is PictureDataset { Augmentation: Augmentation.CropFlip };
         // Written as [batch, height, width, channels], which permuted is channels-last, the layout convolutions are fastest in.
         using var written = empty(indices.Length, height, width, channels, float32);
         var values = MemoryMarshal.Cast<byte, float>(written.bytes);
-        var size = channels * height * width;
         for (var i = 0; i < indices.Length; i++)
         {
             var crop = augmented ? Crop.Random(seed, view!.Value, indices[i]) : Crop.None;
-            _write(indices[i], crop, values.Slice(i * size, size));
+            _write!(indices[i], crop, values.Slice(i * set.Shape.Values, set.Shape.Values));
         }
         return OnDevice(written.permute(0, 3, 1, 2));
     }
 
-    /// <summary>The classes of samples, int64 <c>[batch]</c>.</summary>
+    /// <summary>The places of samples in a list, those of like length together and the longest first; the list's own order where all are as long.</summary>
+    public int[] ByLength(ReadOnlySpan<int> indices)
+    {
+        var lengths = new int[indices.Length];
+        for (var i = 0; i < lengths.Length; i++) lengths[i] = set.LengthOf(indices[i]);
+        return [.. Enumerable.Range(0, lengths.Length).OrderByDescending(place => lengths[place])];
+    }
+
+    /// <summary>What is right about samples: their classes, int64 <c>[batch]</c>, or their values, float <c>[batch]</c>.</summary>
     public Tensor Labels(ReadOnlySpan<int> indices)
     {
+        if (set.Targets is { } numbers)
+        {
+            var values = new float[indices.Length];
+            for (var i = 0; i < values.Length; i++) values[i] = numbers[indices[i]];
+            return OnDevice(tensor(values));
+        }
         var labels = new long[indices.Length];
         for (var i = 0; i < labels.Length; i++) labels[i] = set.Labels[indices[i]];
         return OnDevice(tensor(labels));
     }
 
-    // Writes one sample, seen through a crop where it is a picture.
-    private static Action<int, Crop, Span<float>> WriterOf(SampleSet set, Dataset dataset)
+    // Writes one sample of floats, seen through a crop where it is a picture; null for texts.
+    private static Action<int, Crop, Span<float>>? WriterOf(SampleSet set, Dataset dataset)
     {
-        var size = set.Shape.Channels * set.Shape.Height * set.Shape.Width;
-        if (set is VectorSet vectors) return (index, _, output) => vectors.Values.AsSpan(index * size, size).CopyTo(output);
-        var (pictures, normaliser) = ((ImageSet)set, new PictureNormaliser(dataset, set.Shape));
-        return (index, crop, output) => normaliser.Write(pictures.Pixels.AsSpan(index * size, size), crop, output);
+        var size = set.Shape.Values;
+        switch (set)
+        {
+            case VectorSet vectors:
+                return (index, _, output) => vectors.Values.AsSpan(index * size, size).CopyTo(output);
+            case ImageSet pictures:
+                var normaliser = new PictureNormaliser((PictureDataset)dataset, set.Shape);
+                return (index, crop, output) => normaliser.Write(pictures.Pixels.AsSpan(index * size, size), crop, output);
+            default:
+                return null;
+        }
     }
 
     private Tensor OnDevice(Tensor made)

@@ -1,23 +1,30 @@
+using KdService.Core.Datasets;
+
 namespace KdService.Distillation.Data;
 
 /// <summary>Labelled samples in memory.</summary>
-/// <param name="labels">The class of each sample, from 0.</param>
-/// <param name="classes">Number of classes.</param>
-/// <param name="shape">Shape of one input.</param>
-public abstract class SampleSet(int[] labels, int classes, (int Channels, int Height, int Width) shape)
+/// <param name="labels">The class of each sample, from 0; zeros where a value is predicted.</param>
+/// <param name="shape">Shape of one input, and what is predicted of it.</param>
+public abstract class SampleSet(int[] labels, DataShape shape)
 {
-    /// <summary>The class of each sample, from 0.</summary>
+    /// <summary>The class of each sample, from 0; zeros where a value is predicted.</summary>
     public int[] Labels { get; } = labels;
 
-    /// <summary>Number of classes.</summary>
-    public int Classes { get; } = classes;
+    /// <summary>The value to predict of each sample; null where a class is.</summary>
+    public float[]? Targets { get; init; }
 
-    /// <summary>Shape of one input.</summary>
-    public (int Channels, int Height, int Width) Shape { get; } = shape;
+    /// <summary>Number of classes.</summary>
+    public int Classes => Shape.Classes;
+
+    /// <summary>Shape of one input, and what is predicted of it.</summary>
+    public DataShape Shape { get; } = shape;
 
     /// <summary>Number of samples.</summary>
     public int Count => Labels.Length;
 
     /// <summary>All inputs, as they lie in memory.</summary>
     public abstract ReadOnlySpan<byte> Content { get; }
+
+    /// <summary>Length of a sample where inputs differ in length, and are the cheaper the more alike those of a batch are.</summary>
+    public virtual int LengthOf(int sample) => 1;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KdService.Core.Datasets;
 
 namespace KdService.Distillation.Data;
 
@@ -7,7 +8,7 @@ public sealed class VectorSet : SampleSet
 {
     /// <summary>Takes over values and labels.</summary>
     /// <exception cref="ArgumentException">The values are not as many as the labels and the dimension ask for.</exception>
-    public VectorSet(float[] values, int[] labels, int classes, int dimension) : base(labels, classes, (dimension, 1, 1))
+    public VectorSet(float[] values, int[] labels, int classes, int dimension) : base(labels, DataShape.Vectors(dimension, classes))
     {
         var expected = (long)labels.Length * dimension;
         if (values.Length != expected) throw new ArgumentException($"{values.Length} numbers given; {labels.Length} vectors of {dimension} have {expected}", nameof(values));

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Runs;
 using KdService.Distillation.Data;
@@ -11,34 +13,41 @@ namespace KdService.Distillation.Evaluation;
 public static class Evaluator
 {
     /// <summary>A network's logits for samples as they are, unaugmented, in evaluation mode; its mode is restored.</summary>
-    /// <param name="network">Maps <c>[batch, channels, height, width]</c> to <c>[batch, classes]</c>.</param>
+    /// <param name="network">Maps inputs <c>[batch, ...]</c> to <c>[batch, classes]</c>.</param>
     /// <param name="batches">Gives the inputs, on the network's device.</param>
     /// <param name="indices">The samples.</param>
     /// <param name="batchSize">Samples per forward pass.</param>
+    /// <param name="worked">Hears of every batch: its samples, and the seconds it took; what it throws ends the work.</param>
     /// <returns>Float logits <c>[samples, classes]</c> on the CPU.</returns>
-    public static Tensor Logits(Module<Tensor, Tensor> network, SampleBatches batches, ReadOnlySpan<int> indices, int batchSize)
+    public static Tensor Logits(Module<Tensor, Tensor> network, SampleBatches batches, ReadOnlySpan<int> indices, int batchSize, Action<int, double>? worked = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
         var result = empty(indices.Length, batches.Classes, float32);
         var values = MemoryMarshal.Cast<byte, float>(result.bytes);
         var wasTraining = network.training;
         network.eval();
         try
         {
-            for (var first = 0; first < indices.Length; first += batchSize)
+            foreach (var places in batches.ByLength(indices).Chunk(batchSize))
             {
-                using var scope = NewDisposeScope();
-                var batch = indices.Slice(first, Math.Min(batchSize, indices.Length - first));
+                using var ofBatch = NewDisposeScope();
+                var began = Stopwatch.GetTimestamp();
+                var batch = new int[places.Length];
+                for (var i = 0; i < batch.Length; i++) batch[i] = indices[places[i]];
                 var logits = network.call(batches.Load(batch, seed: 0, view: null)).to(float32).cpu().contiguous();
-                MemoryMarshal.Cast<byte, float>(logits.bytes).CopyTo(values.Slice(first * batches.Classes, batch.Length * batches.Classes));
+                var rows = MemoryMarshal.Cast<byte, float>(logits.bytes);
+                foreach (var (row, place) in places.Index())
+                    rows.Slice(row * batches.Classes, batches.Classes).CopyTo(values.Slice(place * batches.Classes, batches.Classes));
+                worked?.Invoke(batch.Length, Stopwatch.GetElapsedTime(began).TotalSeconds);
             }
         }
         finally
         {
             network.train(wasTraining);
         }
-        return result;
+        return result.MoveToOuterDisposeScope();
     }
 
     /// <summary>Accuracy, likelihood, calibration and, where a teacher's logits are given, how faithful the student is to it.</summary>
@@ -46,20 +55,22 @@ public static class Evaluator
     /// <param name="labels">True classes, <c>[samples]</c>.</param>
     /// <param name="teacherLogits">The teacher's for the same samples, or null.</param>
     /// <param name="calibrationBins">Bins of the expected calibration error.</param>
+    /// <param name="metric">What the network is judged by; it is computed if it is another than accuracy.</param>
     /// <exception cref="RunException"><see cref="FailureCode.Diverged"/>: a logit is infinite or not a number.</exception>
     /// <exception cref="ArgumentException">There are no samples, or the shapes differ.</exception>
-    public static EvaluationResult Evaluate(Tensor logits, ReadOnlySpan<int> labels, Tensor? teacherLogits, int calibrationBins)
+    public static EvaluationResult Evaluate(Tensor logits, ReadOnlySpan<int> labels, Tensor? teacherLogits, int calibrationBins, ScoreMetric metric = ScoreMetric.Accuracy)
     {
         var (samples, classes) = (labels.Length, (int)logits.shape[^1]);
         if (samples == 0) throw new ArgumentException("no samples given; at least one is needed", nameof(labels));
         using var student = new LogProbabilities(logits, samples, classes);
         using var teacher = teacherLogits is null ? null : new LogProbabilities(teacherLogits, samples, classes);
         var calibration = new CalibrationError(calibrationBins);
+        var predicted = new int[samples];
         var (correct, agreed, nll, divergence) = (0, 0, 0.0, 0.0);
         for (var sample = 0; sample < samples; sample++)
         {
             var q = student.Of(sample);
-            var top = Top(q);
+            var top = predicted[sample] = Top(q);
             if (top == labels[sample]) correct++;
             nll -= q[labels[sample]];
             calibration.Add(Math.Exp(q[top]), top == labels[sample]);
@@ -71,12 +82,51 @@ public static class Evaluator
         return new EvaluationResult
         {
             Samples = samples,
+            Metric = metric,
+            Metrics = TaskMetrics.OfClasses(metric, predicted, labels),
             Accuracy = (double)correct / samples,
             Nll = nll / samples,
             Ece = calibration.Value,
             Agreement = teacher is null ? null : (double)agreed / samples,
             TeacherKl = teacher is null ? null : divergence / samples,
         };
+    }
+
+    /// <summary>How well values are predicted, and where a teacher's are given, how far the student is from it.</summary>
+    /// <param name="predictions">The student's, float <c>[samples, 1]</c> on the CPU.</param>
+    /// <param name="values">True values, <c>[samples]</c>.</param>
+    /// <param name="teacherPredictions">The teacher's for the same samples, or null.</param>
+    /// <exception cref="RunException"><see cref="FailureCode.Diverged"/>: a prediction is infinite or not a number.</exception>
+    public static EvaluationResult EvaluateValues(Tensor predictions, ReadOnlySpan<float> values, Tensor? teacherPredictions)
+    {
+        var predicted = Numbers(predictions, values.Length);
+        var metrics = new Dictionary<string, double>
+        {
+            ["pearson"] = TaskMetrics.Pearson(predicted, Doubles(values)),
+            ["spearman"] = TaskMetrics.Spearman(predicted, Doubles(values)),
+            ["mse"] = MeanSquare(predicted, Doubles(values)),
+        };
+        if (teacherPredictions is not null) metrics["teacher_mse"] = MeanSquare(predicted, Numbers(teacherPredictions, values.Length));
+        return new EvaluationResult { Samples = values.Length, Metric = ScoreMetric.Pearson, Metrics = metrics };
+
+        static double[] Doubles(ReadOnlySpan<float> values)
+        {
+            var doubles = new double[values.Length];
+            for (var i = 0; i < doubles.Length; i++) doubles[i] = values[i];
+            return doubles;
+        }
+    }
+
+    private static double MeanSquare(double[] one, double[] other) => one.Zip(other, (a, b) => (a - b) * (a - b)).Average();
+
+    private static double[] Numbers(Tensor predictions, int samples)
+    {
+        if (predictions.numel() != samples) throw new ArgumentException($"[{string.Join(", ", predictions.shape)}] given; [{samples}, 1] is right", nameof(predictions));
+        using var contiguous = predictions.detach().contiguous();
+        var numbers = MemoryMarshal.Cast<byte, float>(contiguous.bytes).ToArray();
+        foreach (var (sample, number) in numbers.Index())
+            if (!float.IsFinite(number)) throw new RunException(FailureCode.Diverged, $"the prediction for sample {sample} is {number}; finite numbers are right");
+        return [.. numbers.Select(number => (double)number)];
     }
 
     // The first of equals, as argmax.

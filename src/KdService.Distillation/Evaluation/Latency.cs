@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Distillation.Models;
@@ -32,8 +33,7 @@ internal static class Latency
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var (channels, height, width) = plan.Dataset.InputShape;
-        var inputs = randn(batch, channels, height, width).to(device);
+        var inputs = Inputs(plan.Dataset.Shape, batch).to(device);
         for (var call = 0; call < WarmUps; call++) Time();
         var milliseconds = new List<double>();
         for (var clock = Stopwatch.StartNew(); milliseconds.Count < FewestRuns || (milliseconds.Count < MostRuns && clock.Elapsed < Patience);) milliseconds.Add(Time());
@@ -50,4 +50,9 @@ internal static class Latency
 
         double Quantile(double part) => milliseconds[(int)Math.Ceiling(part * milliseconds.Count) - 1];
     }
+
+    // Texts of the greatest length, without padding.
+    private static Tensor Inputs(DataShape shape, int batch) => shape.Kind == InputKind.Text
+        ? stack([randint(shape.Vocabulary, [batch, shape.Width], dtype: int64), zeros([batch, shape.Width], dtype: int64)], 1)
+        : randn(batch, shape.Channels, shape.Height, shape.Width);
 }

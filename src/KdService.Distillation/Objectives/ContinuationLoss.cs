@@ -20,7 +20,7 @@ internal sealed class ContinuationLoss(Continuation options, int epochs) : IObje
         var distances = options.Reduction == MseReduction.Batch ? squares.sum(1) : squares.mean([1]); // [batch]
         var hinge = (distances - options.Margin * batch.LogitFactor).relu().mean();
         var psi = options.PsiAt(batch.Epoch, epochs);
-        var loss = psi * CrossEntropyLoss.OfLabels(student.log_softmax(1), batch.Labels) + (1 - psi) * hinge;
+        var loss = psi * CrossEntropyLoss.OfLabels(batch) + (1 - psi) * hinge;
         return loss.MoveToOuterDisposeScope();
     }
 }

@@ -23,8 +23,11 @@ public sealed record TrainingBatch
     /// <summary>The student's logits <c>[batch, classes]</c>.</summary>
     public required Tensor Logits { get; init; }
 
-    /// <summary>True classes, int64 <c>[batch]</c>.</summary>
+    /// <summary>True classes, int64 <c>[batch]</c>; true values, float <c>[batch]</c>, where values are predicted.</summary>
     public required Tensor Labels { get; init; }
+
+    /// <summary>Whether values are predicted: <see cref="Logits"/> is <c>[batch, 1]</c> then, and has no softmax.</summary>
+    public bool PredictsValues => Labels.dtype == float32;
 
     /// <summary>
     /// The teacher's logits <c>[batch, classes]</c>, already scaled by the curriculum's factor; null where no loss needs a teacher.

@@ -32,7 +32,7 @@ internal sealed class PartialTargetLoss : IObjective
         var targets = Targets(batch.Taught.detach().Soften(_options).softmax(1), batch.Labels);
         var ofTargets = -(targets * batch.Logits.Soften(_options).log_softmax(1)).sum(1).mean();
         var loss = _options.Alpha * _options.GradientScale * ofTargets;
-        if (_options.Alpha < 1) loss += (1 - _options.Alpha) * CrossEntropyLoss.OfLabels(batch.Logits.to(float32).log_softmax(1), batch.Labels);
+        if (_options.Alpha < 1) loss += (1 - _options.Alpha) * CrossEntropyLoss.OfLabels(batch);
         return loss.MoveToOuterDisposeScope();
     }
 

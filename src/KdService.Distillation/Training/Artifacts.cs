@@ -1,4 +1,5 @@
 using System.Text;
+using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
@@ -17,20 +18,24 @@ internal sealed class Artifacts(RunContext run)
     /// <param name="model">The network.</param>
     /// <param name="stage">The stage.</param>
     /// <param name="epoch">The stage's epoch, from 1.</param>
-    public static Dictionary<string, string> Metadata(Plan plan, string model, Stage stage, int epoch) => new()
+    public static Dictionary<string, string> Metadata(Plan plan, string model, Stage stage, int epoch)
     {
-        ["format"] = "pt",
-        ["architecture"] = plan.Model(model).Architecture,
-        ["model"] = model,
-        ["classes"] = plan.Dataset.Classes.ToString(),
-        ["dataset"] = plan.Dataset.Name,
-        ["mean"] = Json.Write(plan.Dataset.Mean),
-        ["std"] = Json.Write(plan.Dataset.Std),
-        ["losses"] = Json.Write(stage.Losses),
-        ["stage"] = stage.Name,
-        ["epoch"] = epoch.ToString(),
-        ["seed"] = plan.Seed.ToString(),
-    };
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            ["architecture"] = plan.Model(model).Architecture,
+            ["model"] = model,
+            ["classes"] = plan.Dataset.Classes.ToString(),
+            ["dataset"] = plan.Dataset.Name,
+            ["losses"] = Json.Write(stage.Losses),
+            ["stage"] = stage.Name,
+            ["epoch"] = epoch.ToString(),
+            ["seed"] = plan.Seed.ToString(),
+        };
+        if (plan.Dataset is PictureDataset pictures) (metadata["mean"], metadata["std"]) = (Json.Write(pictures.Mean), Json.Write(pictures.Std));
+        if (plan.Dataset is TextDataset texts) (metadata["vocabulary"], metadata["max_length"]) = (texts.Vocabulary, texts.MaxLength.ToString());
+        return metadata;
+    }
 
     /// <summary>Writes the weights of a trained network: <c>MODEL.best.safetensors</c> and, for the job's own, <c>MODEL.last.safetensors</c>.</summary>
     /// <param name="model">The network.</param>

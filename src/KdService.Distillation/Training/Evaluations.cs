@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using KdService.Core.Runs;
 using KdService.Distillation.Evaluation;
 using static TorchSharp.torch;
@@ -26,7 +25,7 @@ internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDi
         var reference = Reference(samples);
         var logits = Logits(run, network, samples, (count, seconds) =>
             run.Progress.Worked(WorkItems.Evaluation(model), count, seconds, $"evaluation of {model}"));
-        return (Evaluator.Evaluate(logits, samples.Labels, reference, run.Plan.Evaluation.CalibrationBins), logits.MoveToOuterDisposeScope());
+        return (Evaluate(samples, logits, reference), logits.MoveToOuterDisposeScope());
     }
 
     /// <summary>A network's logits <c>[samples, classes]</c>, on the CPU.</summary>
@@ -35,29 +34,26 @@ internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDi
     /// <param name="samples">What it is shown, unaugmented.</param>
     /// <param name="worked">Hears of every batch: its samples, and the seconds it took.</param>
     /// <exception cref="OperationCanceledException">The run is to stop.</exception>
-    public static Tensor Logits(RunContext run, nn.Module<Tensor, Tensor> network, Samples samples, Action<int, double>? worked = null)
-    {
-        using var scope = NewDisposeScope();
-        var parts = new List<Tensor>();
-        foreach (var batch in samples.Indices.Chunk(BatchSize))
+    public static Tensor Logits(RunContext run, nn.Module<Tensor, Tensor> network, Samples samples, Action<int, double>? worked = null) =>
+        Evaluator.Logits(network, samples.Batches, samples.Indices, BatchSize, (count, seconds) =>
         {
             run.Stop.ThrowIfCancellationRequested();
-            var began = Stopwatch.GetTimestamp();
-            parts.Add(Evaluator.Logits(network, samples.Images, batch, batch.Length));
-            worked?.Invoke(batch.Length, Stopwatch.GetElapsedTime(began).TotalSeconds);
-        }
-        return cat(parts, 0).MoveToOuterDisposeScope();
-    }
+            worked?.Invoke(count, seconds);
+        });
 
     /// <summary>The teacher's own results; null without a teacher.</summary>
     public EvaluationResult? OfTeacher(Samples samples) =>
-        Reference(samples) is { } logits ? Evaluator.Evaluate(logits, samples.Labels, null, run.Plan.Evaluation.CalibrationBins) : null;
+        Reference(samples) is { } logits ? Evaluate(samples, logits, null) : null;
 
     /// <inheritdoc />
     public void Dispose()
     {
         foreach (var logits in _references.Values) logits.Dispose();
     }
+
+    private EvaluationResult Evaluate(Samples samples, Tensor logits, Tensor? reference) => samples.Values is { } values
+        ? Evaluator.EvaluateValues(logits, values, reference)
+        : Evaluator.Evaluate(logits, samples.Labels, reference, run.Plan.Evaluation.CalibrationBins, run.Plan.Dataset.Metric);
 
     // The teacher's logits, on the CPU.
     private Tensor? Reference(Samples samples)

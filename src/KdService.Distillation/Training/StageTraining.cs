@@ -1,9 +1,9 @@
 using System.Diagnostics;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Distillation.Augmenters;
-using KdService.Distillation.Data;
 using KdService.Distillation.Objectives;
 using static TorchSharp.torch;
 
@@ -101,7 +101,7 @@ internal sealed class StageTraining : IDisposable
         var showing = Showing.At(_run.Plan, _stage, _state.Epoch);
         var firstShowing = !Showing.All(_run.Plan, _stage).Take(_state.Epoch).Contains(showing);
         foreach (var signal in _signals) signal?.Prepare(_state.Epoch, showing, firstShowing);
-        var order = BatchOrder.Of(_run.Plan.Seed, _state.Stage, _state.Epoch, train.Indices);
+        var order = train.Order(_run.Plan.Seed, _state.Stage, _state.Epoch, batchSize);
         foreach (var learner in _learners) learner.Network.train();
         while (_state.StepOfEpoch < _stepsPerEpoch)
         {
@@ -110,7 +110,7 @@ internal sealed class StageTraining : IDisposable
             var began = Stopwatch.GetTimestamp();
             var batch = order.AsSpan(_state.StepOfEpoch * batchSize, Math.Min(batchSize, order.Length - _state.StepOfEpoch * batchSize));
             var inputs = train.Load(batch, showing.View);
-            var labels = train.Images.Labels(batch);
+            var labels = train.Batches.Labels(batch);
             foreach (var learner in _learners) learner.See(inputs);
             var logits = Student.Logits;
             var loss = Learn(batch, inputs, labels);
@@ -173,20 +173,18 @@ internal sealed class StageTraining : IDisposable
         var result = epoch % _run.Plan.Evaluation.EveryEpochs == 0 || epoch == _stage.Epochs ? Evaluate() : null;
         var values = LossAndRate();
         values["train/epoch_loss"] = _meter.Sums.Loss / _meter.Sums.Samples;
-        values["train/accuracy"] = (double)_meter.Sums.Hits / _meter.Sums.Samples;
+        if (_run.Plan.Dataset.Shape.Target == Target.Class) values["train/accuracy"] = (double)_meter.Sums.Hits / _meter.Sums.Samples;
         if (result is not null)
         {
-            values["selection/accuracy"] = result.Accuracy;
-            values["selection/nll"] = result.Nll;
-            if (result.Agreement is { } agreement) values["selection/agreement"] = agreement;
-            if (_state.Best is null || result.Accuracy > _state.Best.Result.Accuracy)
+            foreach (var (name, value) in result.Series) values[$"selection/{name}"] = value;
+            if (_state.Best is null || result.Score > _state.Best.Result.Score)
             {
                 _state.Best?.Dispose();
                 _state.Best = new BestEpoch(Weights(), epoch, result);
             }
         }
         Emit(values);
-        if (_run.Plan.CheckpointEveryEpochs is { } every && (epoch % every == 0 || epoch == _stage.Epochs) && _stage.Trains == _run.Plan.Result) KeepEpoch(epoch, result?.Accuracy);
+        if (_run.Plan.CheckpointEveryEpochs is { } every && (epoch % every == 0 || epoch == _stage.Epochs) && _stage.Trains == _run.Plan.Result) KeepEpoch(epoch, result?.Score);
         (_state.Epoch, _state.StepOfEpoch) = (epoch, 0);
         _meter.Start();
     }
@@ -208,7 +206,7 @@ internal sealed class StageTraining : IDisposable
     private void Emit(Dictionary<string, double> values) =>
         _run.Emit(new MetricsMeasured { Stage = _stage.Name, Epoch = _state.Epoch + 1, Step = _state.Step, Values = values });
 
-    private void KeepEpoch(int epoch, double? accuracy)
+    private void KeepEpoch(int epoch, double? score)
     {
         var file = FormattableString.Invariant($"{_stage.Trains}.{_stage.Name}.epoch-{epoch:D4}.safetensors");
         using var weights = Weights();
@@ -221,7 +219,7 @@ internal sealed class StageTraining : IDisposable
             Model = _stage.Trains,
             Epoch = epoch,
             Step = _state.Step,
-            Accuracy = accuracy,
+            Accuracy = score,
         });
     }
 

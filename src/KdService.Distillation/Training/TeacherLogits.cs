@@ -77,18 +77,27 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
     {
         using var scope = NewDisposeScope();
         var batches = new List<Tensor>();
-        foreach (var batch in part.Chunk(_batchSize))
+        var places = samples.Batches.ByLength(part);
+        foreach (var batch in places.Select(place => part[place]).Chunk(_batchSize))
         {
             run.Stop.ThrowIfCancellationRequested();
             var began = Stopwatch.GetTimestamp();
-            using var images = samples.Load(batch, view);
-            using var logits = teacher.Logits(images);
+            using var inputs = samples.Load(batch, view);
+            using var logits = teacher.Logits(inputs);
             batches.Add(logits.cpu());
             var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             Cost += new SignalCost(batch.Length, seconds, batch.Length, seconds);
             run.Progress.Worked(workItem, batch.Length, seconds, Activity(view));
         }
-        return cat(batches, 0).MoveToOuterDisposeScope();
+        return cat(batches, 0).index_select(0, Inverse(places)).MoveToOuterDisposeScope();
+    }
+
+    // From the order of computing back to the samples' own.
+    private static Tensor Inverse(int[] places)
+    {
+        var inverse = new long[places.Length];
+        foreach (var (computed, place) in places.Index()) inverse[place] = computed;
+        return tensor(inverse);
     }
 
     private (Tensor Logits, double Seconds)? Find(string path, int samples)

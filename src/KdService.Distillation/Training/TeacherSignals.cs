@@ -1,4 +1,3 @@
-using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using static TorchSharp.torch;
@@ -87,7 +86,7 @@ internal static class TeacherSignals
     /// <summary>In words, for people who watch.</summary>
     public static string Describe(Plan plan, Stage stage) => Showing.SignalOf(plan, stage) == TeacherSignal.Live
         ? "live: the teacher runs on every batch"
-        : plan.Dataset.Augmentation == Augmentation.None
+        : plan.Dataset.DistinctViews == 1
             ? "cached: the teacher runs once per sample"
             : $"cached: the teacher runs once per sample and view, {Showing.TeacherPasses(plan, stage)} views";
 

@@ -18,10 +18,10 @@ internal sealed class TrainingData
     {
         var (train, test) = DatasetLoader.Load(plan.Dataset, dataRoot);
         var (kept, held) = Holdout.Split(Plan.DataSeed, train.Count, plan.Evaluation.HoldoutSamples(plan.Dataset));
-        var trainImages = new SampleBatches(train, plan.Dataset, device);
+        var trainBatches = new SampleBatches(train, plan.Dataset, device);
         Test = new Samples(test, new SampleBatches(test, plan.Dataset, device), [.. Enumerable.Range(0, test.Count)], plan.ViewSeed, plan.Dataset);
-        Train = new Samples(train, trainImages, kept, plan.ViewSeed, plan.Dataset);
-        Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test : new Samples(train, trainImages, held, plan.ViewSeed, plan.Dataset);
+        Train = new Samples(train, trainBatches, kept, plan.ViewSeed, plan.Dataset);
+        Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test : new Samples(train, trainBatches, held, plan.ViewSeed, plan.Dataset);
     }
 
     /// <summary>What optimiser steps see.</summary>
@@ -35,7 +35,7 @@ internal sealed class TrainingData
 }
 
 /// <summary>Some samples of a set, in the set's order.</summary>
-internal sealed class Samples(SampleSet set, SampleBatches images, int[] indices, long viewSeed, Dataset dataset)
+internal sealed class Samples(SampleSet set, SampleBatches batches, int[] indices, long viewSeed, Dataset dataset)
 {
     private string? _digest;
     private readonly int[] _rows = RowsOf(indices);
@@ -46,17 +46,29 @@ internal sealed class Samples(SampleSet set, SampleBatches images, int[] indices
     /// <summary>How many.</summary>
     public int Count => indices.Length;
 
-    /// <summary>The classes of the samples.</summary>
+    /// <summary>The classes of the samples; zeros where a value is predicted.</summary>
     public int[] Labels { get; } = [.. indices.Select(index => set.Labels[index])];
 
+    /// <summary>The values of the samples; null where a class is predicted.</summary>
+    public float[]? Values { get; } = set.Targets is { } values ? [.. indices.Select(index => values[index])] : null;
+
     /// <summary>The batches of the set.</summary>
-    public SampleBatches Images => images;
+    public SampleBatches Batches => batches;
 
     /// <summary>Digest of the inputs, of which of them are meant, and of how they are turned into inputs.</summary>
     public string Digest => _digest ??= ComputeDigest();
 
-    /// <summary>Inputs <c>[batch, channels, height, width]</c> of samples in a view; null for the pictures as they are.</summary>
-    public Tensor Load(ReadOnlySpan<int> batch, int? view) => images.Load(batch, viewSeed, view);
+    /// <summary>The order in which an epoch shows the samples: at random, texts of like length in a batch.</summary>
+    /// <param name="seed">The job's seed.</param>
+    /// <param name="stage">The stage, from 0.</param>
+    /// <param name="epoch">The epoch of the stage, from 0.</param>
+    /// <param name="batchSize">Samples of a batch.</param>
+    public int[] Order(long seed, int stage, int epoch, int batchSize) => set is TextSet
+        ? BatchOrder.OfLikeLengths(seed, stage, epoch, indices, batchSize, set.LengthOf)
+        : BatchOrder.Of(seed, stage, epoch, indices);
+
+    /// <summary>Inputs <c>[batch, ...]</c> of samples in a view; null for the pictures as they are.</summary>
+    public Tensor Load(ReadOnlySpan<int> batch, int? view) => batches.Load(batch, viewSeed, view);
 
     /// <summary>The places of samples in <see cref="Indices"/>, int64 <c>[batch]</c>.</summary>
     public Tensor Rows(ReadOnlySpan<int> batch, Device device)
@@ -78,7 +90,7 @@ internal sealed class Samples(SampleSet set, SampleBatches images, int[] indices
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         sha256.AppendData(set.Content);
         sha256.AppendData(MemoryMarshal.AsBytes(indices.AsSpan()));
-        sha256.AppendData(Encoding.UTF8.GetBytes(Json.Write(new { viewSeed, dataset.Augmentation, dataset.Mean, dataset.Std })));
+        sha256.AppendData(Encoding.UTF8.GetBytes(Json.Write(new { viewSeed, dataset.Preparation })));
         return Convert.ToHexStringLower(sha256.GetHashAndReset());
     }
 }

@@ -63,8 +63,8 @@ internal sealed class BenchmarkComparisons(NpgsqlDataSource database, ArtifactSt
                 Comparison.OfPredictions([.. answers.Select(answer => Gains(answer.Row.Labels, answer.Row.Best, answer.Baseline.Best))]));
         }
         return new RowComparison(
-            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Last?.Accuracy - pair.Baseline.Student!.Last?.Accuracy).OfType<double>()]),
-            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Best.Accuracy - pair.Baseline.Student!.Best.Accuracy)]));
+            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Last?.Score - pair.Baseline.Student!.Last?.Score).OfType<double>()]),
+            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Best.Score - pair.Baseline.Student!.Best.Score)]));
     }
 
     /// <summary>For each sample 1 where only the row is right, -1 where only the baseline is, else 0.</summary>

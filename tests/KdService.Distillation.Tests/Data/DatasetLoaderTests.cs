@@ -150,13 +150,13 @@ public sealed class DatasetLoaderTests : IDisposable
         var set = Assert.IsType<ImageSet>(samples);
         Assert.Equal(count, set.Count);
         Assert.Equal(dataset.Classes, set.Classes);
-        Assert.Equal((3, 32, 32), set.Shape);
+        Assert.Equal(DataShape.Pictures(dataset.Classes), set.Shape);
         Assert.Equal(Enumerable.Range(first, count).Select(dataset.LabelOf), set.Labels);
         for (var i = 0; i < set.Pixels.Length; i++) Assert.Equal(SmallCifar.PixelOf(first + i / 3072, i % 3072), set.Pixels[i]);
     }
 
     /// <summary>A set whose archive is of unknown checksum and should hold other files than <see cref="SmallCifar"/>'s.</summary>
-    private sealed record SmallCifarWithAnotherFile : Dataset
+    private sealed record SmallCifarWithAnotherFile : PictureDataset
     {
         public override int Classes => 10;
 

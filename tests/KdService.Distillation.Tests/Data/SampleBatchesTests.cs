@@ -9,7 +9,7 @@ namespace KdService.Distillation.Tests.Data;
 public class SampleBatchesTests
 {
     private static readonly SmallCifar Dataset = new();
-    private static readonly ImageSet Pictures = new([.. Enumerable.Range(0, 6 * 3072).Select(i => SmallCifar.PixelOf(i / 3072, i % 3072))], [0, 1, 2, 3, 4, 5], 10, (3, 32, 32));
+    private static readonly ImageSet Pictures = new([.. Enumerable.Range(0, 6 * 3072).Select(i => SmallCifar.PixelOf(i / 3072, i % 3072))], [0, 1, 2, 3, 4, 5], Core.Datasets.DataShape.Pictures(10));
 
     [Fact]
     public void Load_WithoutAView_IsTheNormalisedPictureChannelsLast()

@@ -6,7 +6,7 @@ using KdService.Core.Datasets;
 namespace KdService.Distillation.Tests.Data;
 
 /// <summary>A data set in the official binary format, of a few records: 2 training files of 3 and one test file of 2.</summary>
-internal sealed record SmallCifar : Dataset
+internal sealed record SmallCifar : PictureDataset
 {
     private const int PixelBytes = 3 * 32 * 32;
 

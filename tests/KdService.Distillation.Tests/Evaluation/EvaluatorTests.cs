@@ -20,10 +20,10 @@ public class EvaluatorTests
         var teacher = tensor(new[] { Log(0.5), Log(0.5), Log(0.1), Log(0.9), Log(0.3), Log(0.7) }).reshape(3, 2);
         var result = Evaluator.Evaluate(logits, [0, 1, 1], teacher, calibrationBins: 2);
         Assert.Equal(3, result.Samples);
-        Assert.Equal(2 / 3.0, result.Accuracy, 6);
-        Assert.Equal(-(Math.Log(0.8) + Math.Log(0.4) + Math.Log(0.7)) / 3, result.Nll, 6);
+        Assert.Equal(2 / 3.0, result.Accuracy!.Value, 6);
+        Assert.Equal(-(Math.Log(0.8) + Math.Log(0.4) + Math.Log(0.7)) / 3, result.Nll!.Value, 6);
         // One bin, (0.5, 1]: accuracy 2/3, mean confidence 0.7.
-        Assert.Equal(0.7 - 2 / 3.0, result.Ece, 6);
+        Assert.Equal(0.7 - 2 / 3.0, result.Ece!.Value, 6);
         // A tie goes to the first class, as argmax.
         Assert.Equal(2 / 3.0, result.Agreement!.Value, 6);
         var first = 0.5 * Math.Log(0.5 / 0.8) + 0.5 * Math.Log(0.5 / 0.2);
@@ -38,8 +38,8 @@ public class EvaluatorTests
         manual_seed(4);
         var (logits, teacher, labels) = (3 * randn(200, 10), 3 * randn(200, 10), randint(10, new long[] { 200 }, int64));
         var result = Evaluator.Evaluate(logits, Labels(labels), teacher, 15);
-        Assert.Equal(logits.argmax(1).eq(labels).to(float64).mean().item<double>(), result.Accuracy, 9);
-        Assert.Equal(nn.functional.cross_entropy(logits, labels).item<float>(), result.Nll, 4);
+        Assert.Equal(logits.argmax(1).eq(labels).to(float64).mean().item<double>(), result.Accuracy!.Value, 9);
+        Assert.Equal(nn.functional.cross_entropy(logits, labels).item<float>(), result.Nll!.Value, 4);
         Assert.Equal(logits.argmax(1).eq(teacher.argmax(1)).to(float64).mean().item<double>(), result.Agreement!.Value, 9);
         var kl = nn.functional.kl_div(logits.log_softmax(1), teacher.log_softmax(1), log_target: true, reduction: nn.Reduction.Sum) / 200;
         Assert.Equal(kl.item<float>(), result.TeacherKl!.Value, 4);

@@ -29,6 +29,6 @@ public sealed class ClustersRunTests
         });
         RunReport? report = null;
         Assert.True(RecordedRun.Of(plan, folder, happened => report = (happened as RunFinished)?.Report ?? report));
-        return report!.Models.Single(model => model.Id == PlanBuilder.Student).Best.Accuracy;
+        return report!.Models.Single(model => model.Id == PlanBuilder.Student).Best.Score;
     }
 }

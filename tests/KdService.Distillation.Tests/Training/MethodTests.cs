@@ -110,7 +110,7 @@ public sealed class MethodTests
                 {"name": "labels", "epochs": 1, "losses": [{"objective": {"name": "cross_entropy"}}], "start_from": {"stage": "general"}}]}
             """), epochs: 4, Gently);
         var report = Report(plan);
-        Assert.InRange(report.Models[^1].Best.Accuracy, 0, 1);
+        Assert.InRange(report.Models[^1].Best.Score, 0, 1);
         Assert.Equal(5 * 9, report.Steps);
     }
 

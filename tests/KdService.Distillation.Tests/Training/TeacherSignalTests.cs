@@ -20,7 +20,7 @@ public sealed class TeacherSignalTests
         var plan = RecordedRun.Plan(new Kd(), epochs, change: spec => spec with
         {
             TeacherSignal = asked,
-            Dataset = spec.Dataset with { Views = views, Augmentation = augmentation },
+            Dataset = (PictureDataset)spec.Dataset with { Views = views, Augmentation = augmentation },
         });
         Assert.Equal(expected, Showing.SignalOf(plan, plan.Stages[0]));
     }
@@ -31,7 +31,7 @@ public sealed class TeacherSignalTests
     [InlineData(Augmentation.None, 3, null)]
     public void View_OfAnEpoch_IsBoundedInTurnOrEverNew(Augmentation augmentation, int views, int[]? expected)
     {
-        var plan = RecordedRun.Plan(new None(), epochs: 5, change: spec => spec with { Dataset = spec.Dataset with { Views = views, Augmentation = augmentation } });
+        var plan = RecordedRun.Plan(new None(), epochs: 5, change: spec => spec with { Dataset = (PictureDataset)spec.Dataset with { Views = views, Augmentation = augmentation } });
         Assert.Equal(expected?.Select(view => (int?)view) ?? Enumerable.Repeat((int?)null, 5), Enumerable.Range(0, 5).Select(epoch => plan.Dataset.ViewAt(epoch, epochsBefore: 7)));
     }
 

@@ -42,6 +42,9 @@ public sealed record Continuation : Objective
     /// <inheritdoc />
     public override bool NeedsTeacher => true;
 
+    /// <inheritdoc />
+    public override bool FitsValues => true;
+
     /// <summary>Psi in an epoch, from 0: the paper's counts from 1.</summary>
     public double PsiAt(int epoch, int epochs)
     {

@@ -12,4 +12,7 @@ public sealed record CrossEntropy : Objective
 
     /// <inheritdoc />
     public override bool NeedsTeacher => false;
+
+    /// <inheritdoc />
+    public override bool FitsValues => LabelSmoothing == 0;
 }

@@ -69,4 +69,7 @@ public abstract record FeatureObjective : Objective
         problems.Add(pointer, $"{(tap is null ? $"\"{name}\"" : $"{tap}, which has no height and width,")} given; {network.Name} has {string.Join(", ", fitting)}");
         return null;
     }
+
+    /// <inheritdoc />
+    public override bool FitsValues => true;
 }

@@ -22,4 +22,7 @@ public sealed record LogitMse : Objective
 
     /// <inheritdoc />
     public override bool NeedsTeacher => true;
+
+    /// <inheritdoc />
+    public override bool FitsValues => true;
 }

@@ -23,4 +23,7 @@ public sealed record SoftTargets : TemperedObjective
     /// <summary>How the divergence is averaged.</summary>
     [Field("batch: sum over classes, mean over the batch. elements: mean over both, K times weaker, as nn.KLDivLoss() does by default.")]
     public KlReduction Reduction { get; init; }
+
+    /// <inheritdoc />
+    public override bool FitsValues => true;
 }

@@ -1,0 +1,42 @@
+namespace KdService.Core.Datasets;
+
+/// <summary>How a vocabulary cuts words.</summary>
+public enum TokenizerKind
+{
+    /// <summary>BERT's: words into the longest pieces there are, the beginning first.</summary>
+    WordPiece,
+
+    /// <summary>GPT-2's and RoBERTa's: bytes, merged pair by pair.</summary>
+    BytePairs,
+}
+
+/// <summary>What is known of a vocabulary without reading it.</summary>
+/// <param name="Name">As specs write it.</param>
+/// <param name="Kind">How it cuts words.</param>
+/// <param name="Entries">Tokens.</param>
+/// <param name="Lowercase">Whether texts are put into lower case, without accents, first.</param>
+/// <param name="Files">Its files below the data root; empty where the service makes it.</param>
+public sealed record Vocabulary(string Name, TokenizerKind Kind, int Entries, bool Lowercase, IReadOnlyList<DataFile> Files);
+
+/// <summary>The vocabularies that a spec may name.</summary>
+public static class Vocabularies
+{
+    /// <summary>That of BERT's uncased English models.</summary>
+    public static Vocabulary BertUncased { get; } = new("bert-base-uncased", TokenizerKind.WordPiece, 30_522, Lowercase: true, [new("vocab/bert-base-uncased-vocab.txt", null, null)]);
+
+    /// <summary>That of BERT's cased English models.</summary>
+    public static Vocabulary BertCased { get; } = new("bert-base-cased", TokenizerKind.WordPiece, 28_996, Lowercase: false, [new("vocab/bert-base-cased-vocab.txt", null, null)]);
+
+    /// <summary>That of RoBERTa.</summary>
+    public static Vocabulary Roberta { get; } = new("roberta-base", TokenizerKind.BytePairs, 50_265, Lowercase: false,
+        [new("vocab/roberta-base-vocab.json", null, null), new("vocab/roberta-base-merges.txt", null, null)]);
+
+    /// <summary>That of the phrases which the service draws.</summary>
+    public static Vocabulary Phrases { get; } = new("phrases", TokenizerKind.WordPiece, PhraseWords.Vocabulary.Count, Lowercase: true, []);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Vocabulary> All { get; } = [BertUncased, BertCased, Roberta, Phrases];
+
+    /// <summary>Finds a vocabulary by name; null if there is none.</summary>
+    public static Vocabulary? Find(string? name) => All.FirstOrDefault(vocabulary => vocabulary.Name == name);
+}
