@@ -23,8 +23,10 @@ public static class DatasetEndpoints
     private static DatasetView[] List(DatasetProbe probe) =>
     [
         .. from type in Union.Of(typeof(Dataset))!.Cases.Values
-           let dataset = (Dataset)Activator.CreateInstance(type)!
-           let found = probe.Look(dataset)
+           let example = Union.Case(type).Example
+           let dataset = example is null ? (Dataset)Activator.CreateInstance(type)! : Json.Read<Dataset>(example)
+           // Files that the user names are neither there nor missing before they are named.
+           let found = example is null ? probe.Look(dataset) : (Present: true, Problem: null)
            select Describe(dataset, found.Present, found.Problem),
     ];
 

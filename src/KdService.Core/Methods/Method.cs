@@ -37,7 +37,4 @@ public sealed class MethodAttribute(string name, string title, string summary) :
 
     /// <summary>Which of the paper's details were read in a source and which were not.</summary>
     public string? Evidence { get; init; }
-
-    /// <summary>The <c>method</c> object of a spec that works, as JSON; the name alone where no option is required.</summary>
-    public string? Example { get; init; }
 }

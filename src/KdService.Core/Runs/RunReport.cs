@@ -102,15 +102,15 @@ public sealed record EvaluationResult
     /// <summary>Expected calibration error, in [0, 1]; null where no class is predicted.</summary>
     public double? Ece { get; init; }
 
-    /// <summary>The task's other metrics by name (<c>f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>, ...), in [-1, 1].</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    /// <summary>The task's other metrics by name (<c>f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>, ...), in [-1, 1]; null without any.</summary>
+    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
     /// <summary>The metric that the network is judged by.</summary>
-    public double Score => Metric == ScoreMetric.Accuracy && Accuracy is { } accuracy ? accuracy : Metrics[NameOf(Metric)];
+    public double Score => Metric == ScoreMetric.Accuracy && Accuracy is { } accuracy ? accuracy : Metrics![NameOf(Metric)];
 
     /// <summary>All that is worth a curve over the epochs, by name.</summary>
     public IEnumerable<KeyValuePair<string, double>> Series =>
-        ((IEnumerable<(string Name, double? Value)>)[("accuracy", Accuracy), ("nll", Nll), ("agreement", Agreement), .. Metrics.Select(metric => (metric.Key, (double?)metric.Value))])
+        ((IEnumerable<(string Name, double? Value)>)[("accuracy", Accuracy), ("nll", Nll), ("agreement", Agreement), .. Metrics?.Select(metric => (metric.Key, (double?)metric.Value)) ?? []])
             .Where(series => series.Value is not null).Select(series => KeyValuePair.Create(series.Name, series.Value!.Value));
 
     /// <summary>A metric's name among <see cref="Metrics"/>.</summary>

@@ -20,6 +20,9 @@ public class CaseAttribute(string name, string summary) : Attribute
 
     /// <summary>What the case is, in a sentence.</summary>
     public string Summary { get; } = summary;
+
+    /// <summary>An object that works, as JSON; the name alone where no field is required.</summary>
+    public string? Example { get; init; }
 }
 
 /// <summary>A union type and its cases, found by reflection in this assembly.</summary>

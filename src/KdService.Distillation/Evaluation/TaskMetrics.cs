@@ -6,8 +6,8 @@ namespace KdService.Distillation.Evaluation;
 /// <summary>The metrics of text tasks, all defined for every input: where a denominator is 0, so is the metric.</summary>
 internal static class TaskMetrics
 {
-    /// <summary>The metric of predicted classes that a task is judged by, under its name; nothing for accuracy, which is always there.</summary>
-    public static Dictionary<string, double> OfClasses(ScoreMetric metric, ReadOnlySpan<int> predicted, ReadOnlySpan<int> labels)
+    /// <summary>The metric of predicted classes that a task is judged by, under its name; null for accuracy, which is always there.</summary>
+    public static Dictionary<string, double>? OfClasses(ScoreMetric metric, ReadOnlySpan<int> predicted, ReadOnlySpan<int> labels)
     {
         var (truePositive, falsePositive, trueNegative, falseNegative) = (0.0, 0.0, 0.0, 0.0);
         for (var i = 0; i < labels.Length; i++)
@@ -25,7 +25,7 @@ internal static class TaskMetrics
             ScoreMetric.F1 => Named(Ratio(2 * truePositive, 2 * truePositive + falsePositive + falseNegative)),
             ScoreMetric.Matthews => Named(Ratio(truePositive * trueNegative - falsePositive * falseNegative,
                 Math.Sqrt((truePositive + falsePositive) * (truePositive + falseNegative) * (trueNegative + falsePositive) * (trueNegative + falseNegative)))),
-            _ => [],
+            _ => null,
         };
 
         Dictionary<string, double> Named(double value) => new() { [EvaluationResult.NameOf(metric)] = value };

@@ -16,27 +16,27 @@ public enum TokenizerKind
 /// <param name="Entries">Tokens.</param>
 /// <param name="Lowercase">Whether texts are put into lower case, without accents, first.</param>
 /// <param name="Files">Its files below the data root; empty where the service makes it.</param>
-public sealed record Vocabulary(string Name, TokenizerKind Kind, int Entries, bool Lowercase, IReadOnlyList<DataFile> Files);
+public sealed record KnownVocabulary(string Name, TokenizerKind Kind, int Entries, bool Lowercase, IReadOnlyList<DataFile> Files);
 
 /// <summary>The vocabularies that a spec may name.</summary>
 public static class Vocabularies
 {
     /// <summary>That of BERT's uncased English models.</summary>
-    public static Vocabulary BertUncased { get; } = new("bert-base-uncased", TokenizerKind.WordPiece, 30_522, Lowercase: true, [new("vocab/bert-base-uncased-vocab.txt", null, null)]);
+    public static KnownVocabulary BertUncased { get; } = new("bert-base-uncased", TokenizerKind.WordPiece, 30_522, Lowercase: true, [new("vocab/bert-base-uncased-vocab.txt", null, null)]);
 
     /// <summary>That of BERT's cased English models.</summary>
-    public static Vocabulary BertCased { get; } = new("bert-base-cased", TokenizerKind.WordPiece, 28_996, Lowercase: false, [new("vocab/bert-base-cased-vocab.txt", null, null)]);
+    public static KnownVocabulary BertCased { get; } = new("bert-base-cased", TokenizerKind.WordPiece, 28_996, Lowercase: false, [new("vocab/bert-base-cased-vocab.txt", null, null)]);
 
     /// <summary>That of RoBERTa.</summary>
-    public static Vocabulary Roberta { get; } = new("roberta-base", TokenizerKind.BytePairs, 50_265, Lowercase: false,
+    public static KnownVocabulary Roberta { get; } = new("roberta-base", TokenizerKind.BytePairs, 50_265, Lowercase: false,
         [new("vocab/roberta-base-vocab.json", null, null), new("vocab/roberta-base-merges.txt", null, null)]);
 
     /// <summary>That of the phrases which the service draws.</summary>
-    public static Vocabulary Phrases { get; } = new("phrases", TokenizerKind.WordPiece, PhraseWords.Vocabulary.Count, Lowercase: true, []);
+    public static KnownVocabulary Phrases { get; } = new("phrases", TokenizerKind.WordPiece, PhraseWords.Vocabulary.Count, Lowercase: true, []);
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Vocabulary> All { get; } = [BertUncased, BertCased, Roberta, Phrases];
+    public static IReadOnlyList<KnownVocabulary> All { get; } = [BertUncased, BertCased, Roberta, Phrases];
 
     /// <summary>Finds a vocabulary by name; null if there is none.</summary>
-    public static Vocabulary? Find(string? name) => All.FirstOrDefault(vocabulary => vocabulary.Name == name);
+    public static KnownVocabulary? Find(string? name) => All.FirstOrDefault(vocabulary => vocabulary.Name == name);
 }

@@ -1,0 +1,80 @@
+using KdService.Core.Schema;
+
+namespace KdService.Core.Datasets;
+
+/// <summary>Texts of the user's own, from CSV, TSV or JSON-lines files of the data root with named columns.</summary>
+[Case("text_files", "Texts of your own: CSV, TSV or JSON-lines files in the data root, with named columns.", Example = """
+    {"name": "text_files", "train": "reviews/train.csv", "test": "reviews/test.csv", "train_rows": 9000, "test_rows": 1000, "text_a": "review", "label": "stars", "labels": ["bad", "good"]}
+    """)]
+public sealed record TextFiles : TextDataset
+{
+    private const string PathPattern = @"(?!/)(?!.*\.\.)[A-Za-z0-9_./ -]+\.(csv|tsv|jsonl)";
+
+    /// <summary>The training file.</summary>
+    [Field("The training file, below the data root; .csv, .tsv or .jsonl.", Pattern = PathPattern)]
+    public required string Train { get; init; }
+
+    /// <summary>The test file.</summary>
+    [Field("The test file, below the data root, of the same columns.", Pattern = PathPattern)]
+    public required string Test { get; init; }
+
+    /// <summary>Rows of the training file.</summary>
+    [Field("Rows of the training file, without its header.", Min = 10, Max = 100_000_000)]
+    public required int TrainRows { get; init; }
+
+    /// <summary>Rows of the test file.</summary>
+    [Field("Rows of the test file, without its header.", Min = 1, Max = 100_000_000)]
+    public required int TestRows { get; init; }
+
+    /// <summary>The column of the text.</summary>
+    [Field("The column of the text, or of the first text of a pair.", MaxLength = 100)]
+    public string TextA { get; init; } = "text";
+
+    /// <summary>The column of the second text of a pair.</summary>
+    [Field("The column of the second text of a pair; left out where there is one text.", MaxLength = 100)]
+    public string? TextB { get; init; }
+
+    /// <summary>The column of the label.</summary>
+    [Field("The column of the label.", MaxLength = 100)]
+    public string Label { get; init; } = "label";
+
+    /// <summary>The labels.</summary>
+    [Field("The labels as the files have them, in the order of the classes; left out where the label is a number to predict.", MaxLength = 100, MaxItems = 1000)]
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>What networks are judged by.</summary>
+    [Field("What networks are judged by; when left out accuracy, or pearson where a number is predicted.")]
+    public ScoreMetric? JudgedBy { get; init; }
+
+    /// <inheritdoc />
+    public override Target Target => Labels.Count > 0 ? Target.Class : Target.Value;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> LabelNames => Labels;
+
+    /// <inheritdoc />
+    public override int TrainSize => TrainRows;
+
+    /// <inheritdoc />
+    public override int TestSize => TestRows;
+
+    /// <inheritdoc />
+    public override ScoreMetric Metric => JudgedBy ?? (Target == Target.Class ? ScoreMetric.Accuracy : ScoreMetric.Pearson);
+
+    /// <inheritdoc />
+    public override IReadOnlyList<DataFile> TextFiles => [new(Train, null, null), new(Test, null, null)];
+
+    /// <inheritdoc />
+    public override string HowToGet => "put the files that the spec names into the data root, and the vocabulary into vocab/";
+
+    /// <inheritdoc />
+    public override void Validate(ProblemList problems)
+    {
+        base.Validate(problems);
+        problems.Require(Labels.Count != 1, "/dataset/labels", "1 label given; at least 2, or none where the label is a number to predict");
+        problems.Require(Labels.Distinct().Count() == Labels.Count, "/dataset/labels", "a label given twice; each once");
+        problems.Require(Target == Target.Class ? Metric is ScoreMetric.Accuracy or ScoreMetric.F1 or ScoreMetric.Matthews : Metric == ScoreMetric.Pearson, "/dataset/judged_by",
+            $"{JudgedBy} given; {(Target == Target.Class ? "accuracy, f1 or matthews, as there are labels" : "pearson, as a number is predicted")}");
+        problems.Require(Metric is ScoreMetric.Accuracy or ScoreMetric.Pearson || Labels.Count == 2, "/dataset/judged_by", $"{JudgedBy} given with {Labels.Count} labels; it is defined for 2");
+    }
+}
