@@ -73,7 +73,7 @@ public sealed record Glue : TextDataset
     public override ScoreMetric Metric => Facts.Metric;
 
     /// <inheritdoc />
-    public override IReadOnlyList<DataFile> TextFiles =>
+    public override IReadOnlyList<DataFile> OwnFiles =>
         [new($"glue/{Folder}/train.tsv", null, null), new($"glue/{Folder}/{(Task == GlueTask.Mnli ? "dev_matched" : "dev")}.tsv", null, null)];
 
     /// <inheritdoc />

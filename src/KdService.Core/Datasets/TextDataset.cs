@@ -32,10 +32,10 @@ public abstract record TextDataset : Dataset
     public override int BytesPerValue => sizeof(int);
 
     /// <summary>The files of the texts, below the data root.</summary>
-    public virtual IReadOnlyList<DataFile> TextFiles => [];
+    public virtual IReadOnlyList<DataFile> OwnFiles => [];
 
     /// <inheritdoc />
-    public override IReadOnlyList<DataFile> Files => [.. TextFiles, .. Vocabularies.Find(Vocabulary)?.Files ?? []];
+    public override IReadOnlyList<DataFile> Files => [.. OwnFiles, .. Vocabularies.Find(Vocabulary)?.Files ?? []];
 
     /// <inheritdoc />
     public override object Preparation => new { Vocabulary, MaxLength };

@@ -62,7 +62,7 @@ public sealed record TextFiles : TextDataset
     public override ScoreMetric Metric => JudgedBy ?? (Target == Target.Class ? ScoreMetric.Accuracy : ScoreMetric.Pearson);
 
     /// <inheritdoc />
-    public override IReadOnlyList<DataFile> TextFiles => [new(Train, null, null), new(Test, null, null)];
+    public override IReadOnlyList<DataFile> OwnFiles => [new(Train, null, null), new(Test, null, null)];
 
     /// <inheritdoc />
     public override string HowToGet => "put the files that the spec names into the data root, and the vocabulary into vocab/";

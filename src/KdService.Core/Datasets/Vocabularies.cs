@@ -29,7 +29,7 @@ public static class Vocabularies
 
     /// <summary>That of RoBERTa.</summary>
     public static KnownVocabulary Roberta { get; } = new("roberta-base", TokenizerKind.BytePairs, 50_265, Lowercase: false,
-        [new("vocab/roberta-base-vocab.json", null, null), new("vocab/roberta-base-merges.txt", null, null)]);
+        [new("vocab/roberta-base/vocab.json", null, null), new("vocab/roberta-base/merges.txt", null, null)]);
 
     /// <summary>That of the phrases which the service draws.</summary>
     public static KnownVocabulary Phrases { get; } = new("phrases", TokenizerKind.WordPiece, PhraseWords.Vocabulary.Count, Lowercase: true, []);

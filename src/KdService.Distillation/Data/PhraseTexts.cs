@@ -12,18 +12,18 @@ internal static class PhraseTexts
     /// The first <paramref name="count"/> phrases of a part; classes take turns. A phrase depends on the drawing seed, the most words,
     /// the part and its index alone.
     /// </summary>
-    public static IReadOnlyList<(string Text, int Label)> Draw(Phrases dataset, bool test, int count) =>
-        [.. Enumerable.Range(0, count).Select(index => Draw(dataset, test, index))];
+    public static IReadOnlyList<LabelledText> Draw(Phrases dataset, bool test, int count) =>
+        [.. Enumerable.Range(0, count).Select(index => DrawPhrase(dataset, test, index))];
 
     // Drawn anew until the phrase is of the class whose turn it is.
-    private static (string Text, int Label) Draw(Phrases dataset, bool test, int index)
+    private static LabelledText DrawPhrase(Phrases dataset, bool test, int index)
     {
         var random = new SeededRandom(Purpose, dataset.DrawingSeed, dataset.Words, test ? 1 : 0, index);
         while (true)
         {
             var words = new string[FewestWords + random.Below(dataset.Words - FewestWords + 1)];
             for (var i = 0; i < words.Length; i++) words[i] = Word(ref random);
-            if (LabelOf(words) == index % dataset.Classes) return (string.Join(' ', words), index % dataset.Classes);
+            if (LabelOf(words) == index % dataset.Classes) return new LabelledText(string.Join(' ', words), null, index % dataset.Classes, 0);
         }
     }
 

@@ -1,0 +1,42 @@
+using KdService.Core.Datasets;
+using KdService.Core.Jobs;
+using KdService.Text;
+using KdService.Text.Tokenizers;
+using TokenizerKind = KdService.Core.Datasets.TokenizerKind;
+
+namespace KdService.Distillation.Data;
+
+/// <summary>The tokenizers of the vocabularies that specs name.</summary>
+public static class Tokenizers
+{
+    /// <summary>The tokenizer of a data set's vocabulary.</summary>
+    /// <param name="dataset">Names the vocabulary.</param>
+    /// <param name="dataRoot">The folder that its files lie below.</param>
+    /// <exception cref="RunException">A file is missing, or is not what it should be.</exception>
+    public static Tokenizer Of(TextDataset dataset, string dataRoot)
+    {
+        var known = Vocabularies.Find(dataset.Vocabulary) ?? throw new RunException(FailureCode.InvalidPlan, $"vocabulary: {dataset.Vocabulary} given; this trainer does not know it");
+        var missing = known.Files.Select(file => Path.Combine(dataRoot, file.Path)).FirstOrDefault(path => !File.Exists(path));
+        if (missing is not null) throw new RunException(FailureCode.DataMissing, $"{missing}: no such file; {dataset.HowToGet}");
+        try
+        {
+            var tokenizer = Read(known, dataRoot);
+            return tokenizer.Vocabulary.Count == known.Entries
+                ? tokenizer
+                : throw new RunException(FailureCode.DataCorrupt, $"{known.Files[0].Path}: {tokenizer.Vocabulary.Count} tokens found; {known.Name} has {known.Entries}");
+        }
+        catch (TextDataException e)
+        {
+            throw new RunException(FailureCode.DataCorrupt, e.Message, e);
+        }
+    }
+
+    private static Tokenizer Read(KnownVocabulary known, string dataRoot)
+    {
+        if (known == Vocabularies.Phrases) return new WordPieceTokenizer(new Vocabulary(PhraseWords.Vocabulary));
+        var file = Path.Combine(dataRoot, known.Files[0].Path);
+        return known.Kind == TokenizerKind.BytePairs
+            ? TokenizerFolder.Read(Path.GetDirectoryName(file)!)
+            : TokenizerFolder.ReadWordPiece(file, known.Lowercase ? WordPieceOptions.Uncased : WordPieceOptions.Cased);
+    }
+}
