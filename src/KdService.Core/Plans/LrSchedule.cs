@@ -65,3 +65,11 @@ public sealed record Cosine : LrSchedule
     protected override double Shape(double progress, int epoch, int epochs) =>
         Final + (1 - Final) * 0.5 * (1 + Math.Cos(Math.PI * progress));
 }
+
+/// <summary>Falls evenly from the full rate to nothing, step by step.</summary>
+[Case("linear", "Falls evenly, step by step, from the full rate to nothing; with warm-up the schedule of BERT's fine-tuning.")]
+public sealed record LinearDecay : LrSchedule
+{
+    /// <inheritdoc />
+    protected override double Shape(double progress, int epoch, int epochs) => 1 - progress;
+}

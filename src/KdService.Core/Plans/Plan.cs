@@ -152,6 +152,9 @@ public sealed record Stage
     /// <summary>The learning rate over the stage, restarted with it.</summary>
     public required LrSchedule Schedule { get; init; }
 
+    /// <summary>The L2 norm, over all weights, that a step's gradients are scaled down to; null to leave them.</summary>
+    public double? MaxGradientNorm { get; init; }
+
     /// <summary>The earlier stage whose weights the network starts from; null to start from its initial weights.</summary>
     public StartFrom? StartFrom { get; init; }
 

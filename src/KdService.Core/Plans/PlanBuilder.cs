@@ -108,6 +108,7 @@ public sealed class PlanBuilder
         Losses = [],
         Optimizer = Spec.Training.Optimizer,
         Schedule = Spec.Training.Schedule,
+        MaxGradientNorm = Spec.Training.MaxGradientNorm,
     };
 
     /// <summary>Adds a stage.</summary>

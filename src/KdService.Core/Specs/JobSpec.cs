@@ -129,6 +129,10 @@ public sealed record TrainingSpec
     /// <summary>The learning rate over a stage.</summary>
     [Field("The learning rate over a stage; restarts with each.")]
     public LrSchedule Schedule { get; init; } = new MultiStep();
+
+    /// <summary>The norm that gradients are scaled down to.</summary>
+    [Field("Gradients of a step are scaled down to this L2 norm, all weights together, where theirs is greater; when left out they are as they are.", Min = 0, ExclusiveMin = true, Max = 1_000_000, Evidence = "[read: KDNLP] 5")]
+    public double? MaxGradientNorm { get; init; }
 }
 
 /// <summary>What a job may use.</summary>

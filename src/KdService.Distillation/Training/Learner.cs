@@ -16,6 +16,7 @@ internal sealed class Learner : IDisposable
     private readonly SumOfLosses _losses;
     private readonly FeatureTaps? _taps;
     private readonly IReadOnlyList<string> _tapNames;
+    private readonly double? _maxGradientNorm;
     private Tensor? _logits;
 
     /// <summary>Builds a network with the weights that the plan starts it with.</summary>
@@ -28,7 +29,7 @@ internal sealed class Learner : IDisposable
     public Learner(RunContext run, Stage stage, string model, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, Teachers teachers)
     {
         var plan = run.Plan;
-        Id = model;
+        (Id, _maxGradientNorm) = (model, stage.MaxGradientNorm);
         Network = Networks.Build(plan.Model(model).Architecture, plan.Dataset.Shape, plan.Model(model).Seed).to(run.Device);
         _losses = new SumOfLosses([.. losses.Select(term => (term, ObjectiveFactory.Create(term.Objective, Context(run, stage, model, term.Objective, curriculum, teachers))))]);
         foreach (var (_, module) in _losses.Modules) module.to(run.Device);
@@ -66,6 +67,7 @@ internal sealed class Learner : IDisposable
     /// <summary>Takes the optimiser's step.</summary>
     public void Step(double learningRate)
     {
+        if (_maxGradientNorm is { } norm) nn.utils.clip_grad_norm_(Network.parameters(), norm);
         foreach (var group in _optimizer.ParamGroups) group.LearningRate = learningRate;
         _optimizer.step();
         _logits = null;
