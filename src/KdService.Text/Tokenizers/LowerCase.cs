@@ -18,6 +18,20 @@ internal static class LowerCase
     /// <summary>The lower case of the capital sigma at <paramref name="index"/>: the final form where a letter with case stands before it and none after it.</summary>
     public static Rune OfSigma(ReadOnlySpan<char> text, int index) => new(CasedBefore(text[..index]) && !CasedAfter(text[(index + 1)..]) ? 'ς' : 'σ');
 
+    /// <summary>The lower case of a text.</summary>
+    public static string OfText(string text)
+    {
+        var lowered = new StringBuilder(text.Length);
+        for (var at = 0; at < text.Length;)
+        {
+            Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var units);
+            if (rune.Value == CapitalDottedI) lowered.Append("i\u0307");
+            else lowered.Append(rune.Value == CapitalSigma ? OfSigma(text, at) : Of(rune));
+            at += units;
+        }
+        return lowered.ToString();
+    }
+
     private static bool CasedBefore(ReadOnlySpan<char> text)
     {
         while (!text.IsEmpty)

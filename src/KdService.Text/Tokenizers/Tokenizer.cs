@@ -100,20 +100,20 @@ public abstract class Tokenizer
     /// <param name="first">What every window has whole, cut to <paramref name="maxFirst"/> tokens: a question.</param>
     /// <param name="second">What is cut into windows: a context.</param>
     /// <param name="maxLength">Tokens of a window, special ones included.</param>
-    /// <param name="step">Tokens by which the next window starts later, BERT's <c>doc_stride</c>. (transformers' fast tokenizers take the overlap instead.)</param>
+    /// <param name="step">Tokens by which the next window starts later, BERT's <c>doc_stride</c>; fewer where a window holds fewer. (transformers' fast tokenizers take the overlap instead.)</param>
     /// <param name="maxFirst">Tokens allowed for the first text; no limit when left out.</param>
     /// <returns>At least one window; the last one ends where the text does.</returns>
-    /// <exception cref="ArgumentException">No room is left for the second text, or a step leaves tokens out.</exception>
+    /// <exception cref="ArgumentException">No room is left for the second text, or the step is none.</exception>
     public IReadOnlyList<TokenizedText> EncodeWindows(string first, string second, int maxLength, int step, int? maxFirst = null)
     {
         var (question, context) = (Split(first), Split(second));
         var kept = Math.Min(question.Count, maxFirst ?? int.MaxValue);
         var room = maxLength - TemplateLength(pair: true) - kept;
         if (room < 1) throw new ArgumentException($"{maxLength} tokens given; the first text has {kept} and the template {TemplateLength(pair: true)}, which leaves nothing for the second", nameof(maxLength));
-        if (step < 1 || (step > room && context.Count > room)) throw new ArgumentException($"{step} given; a step from 1 to the {room} tokens of the second text that a window holds", nameof(step));
+        if (step < 1) throw new ArgumentException($"{step} given; a step of 1 token or more", nameof(step));
 
         var windows = new List<TokenizedText>();
-        for (var start = 0; ; start += step)
+        for (var start = 0; ; start += Math.Min(step, room))
         {
             var end = Math.Min(start + room, context.Count);
             windows.Add(Assemble(question, 0..kept, context, start..end));

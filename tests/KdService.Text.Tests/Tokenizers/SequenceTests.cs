@@ -74,10 +74,11 @@ public class SequenceTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Windows_WithoutRoomOrWithGaps_AreAnError()
+    public void Windows_WithoutRoomOrStep_AreAnError_AndNeverLeaveGaps()
     {
         Assert.Contains("leaves nothing", Assert.Throws<ArgumentException>(() => Tokenizer.EncodeWindows("a b c", "d", 6, 1)).Message, StringComparison.Ordinal);
-        Assert.Contains("a step from 1 to the 2", Assert.Throws<ArgumentException>(() => Tokenizer.EncodeWindows("a b c", "d e f", 8, 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("a step of 1 token or more", Assert.Throws<ArgumentException>(() => Tokenizer.EncodeWindows("a b c", "d e f", 8, 0)).Message, StringComparison.Ordinal);
+        Assert.Equal(["[CLS] a b c [SEP] d e [SEP]", "[CLS] a b c [SEP] f [SEP]"], Tokenizer.EncodeWindows("a b c", "d e f", 8, 100).Select(Spelt));
         Assert.Equal("[CLS] a [SEP] d e f [SEP]", Spelt(Assert.Single(Tokenizer.EncodeWindows("a b c", "d e f", 7, 1, maxFirst: 1))));
     }
 

@@ -2,9 +2,11 @@
 import json
 import pathlib
 import random
+import statistics
 import sys
 
 import byte_pairs
+import metrics
 import word_piece
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Fixtures"
@@ -100,12 +102,48 @@ def bytes_and_pairs():
     write("byte_pairs.json", {"vocabulary": vocabulary, "merges": [" ".join(pair) for pair in merges], "cases": cases})
 
 
+def measures():
+    generator = random.Random(7)
+    classes = []
+    for count, kinds in [(1, 2), (2, 2), (7, 2), (50, 2), (200, 2), (60, 3), (200, 5)]:
+        labels = [generator.randrange(kinds) for _ in range(count)]
+        predicted = [label if generator.random() < 0.6 else generator.randrange(kinds) for label in labels]
+        classes.append({"predicted": predicted, "labels": labels, "accuracy": statistics.fmean(p == t for p, t in zip(predicted, labels)),
+                        "f1": metrics.f1(predicted, labels, 1), "macro_f1": metrics.macro_f1(predicted, labels),
+                        "matthews": metrics.matthews(predicted, labels)})
+    scores = []
+    for count, levels in [(2, 100), (10, 3), (50, 6), (100, 1000)]:
+        truth = [generator.randrange(levels) / 4 for _ in range(count)]
+        truth[:2] = [0.0, 1.0]
+        predicted = [round(value + generator.gauss(0, 1), 1) for value in truth]
+        scores.append({"predicted": predicted, "scores": truth, "pearson": statistics.correlation(predicted, truth),
+                       "spearman": statistics.correlation(metrics.ranks(predicted), metrics.ranks(truth))})
+    write("metrics.json", {"classes": classes, "scores": scores, "squad": answers(generator)})
+
+
+def answers(generator):
+    odd = ["The  Cat's pyjamas!", "a an the", "theatre", "an A-team; the_end", "\u00c9cole the\u00e9 \u03a3\u0391\u03a3", "a\u0301 b", "\u201cquoted\u201d \u2014 a dash", "", "   ", "1,000", "$1000",
+           "the\u0301 x", "\u00b2a a\u00b2", "\u4e2da the\u4e2d a", "x\u3000y\u00a0the\u2003z\x1cw", "\u0130 a", "24\u201310", "co-op a.b.c"]
+    words = ["the", "a", "Denver", "Broncos", "Carolina", "Panthers,", "24\u201310", "in", "2015", "an", "Levi's", "Stadium."]
+    questions = {str(n): [" ".join(generator.choices(words, k=generator.randint(1, 5))) for _ in range(generator.randint(0, 3))] for n in range(60)}
+    questions["60"] = ["the"]
+    predictions = {n: "" if generator.random() < 0.2 else generator.choice(golds) if golds and generator.random() < 0.5 else " ".join(generator.choices(words, k=generator.randint(1, 5)))
+                   for n, golds in questions.items()}
+    odds = {n: round(generator.gauss(1 if not golds else -1, 1.5), 3) for n, golds in questions.items()}
+    golden = {n: golds for n, golds in questions.items() if golds}
+    scores, plain = metrics.squad(questions, predictions, True), metrics.squad(golden, predictions, False)
+    return {"normalised": [[text, metrics.normalise(text)] for text in odd], "questions": questions, "predictions": predictions, "odds": odds,
+            "first": list(plain.values()), "second": list(scores.values()),
+            "best": [metrics.best(questions, predictions, odds, scores, which) for which in (0, 1)]}
+
+
 def main():
     real = None
     if len(sys.argv) > 1:
         real = set(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").split("\n"))
     word_pieces(real)
     bytes_and_pairs()
+    measures()
 
 
 main()

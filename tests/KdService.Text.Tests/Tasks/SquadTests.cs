@@ -1,0 +1,159 @@
+using FsCheck;
+using FsCheck.Fluent;
+using KdService.Text.Metrics;
+using KdService.Text.Tasks;
+using KdService.Text.Tests.Tokenizers;
+using KdService.Text.Tokenizers;
+
+namespace KdService.Text.Tests.Tasks;
+
+public class SquadTests
+{
+    private static readonly WordPieceTokenizer Letters = new(new Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "?", .. "abcdefghijklmnopqrstuvwxyz".Select(letter => letter.ToString())]));
+    private static readonly SquadQuestion Alphabet = new("1", "q ?", "a b c d e f g h i j k l", [new("e f", 8)]);
+
+    [Fact]
+    public void Read_BothVersions_HaveTheirAnswersInUtf16()
+    {
+        using var folder = new TemporaryFolder();
+        var file = SquadFile.Read(folder.Write("dev.json", """
+            {"version": "v2.0", "data": [{"title": "T", "paragraphs": [{"context": "\ud83d\ude00 One two.", "qas": [
+              {"id": "a", "question": "What?", "answers": [{"text": "One", "answer_start": 2}, {"text": "two", "answer_start": 2}]},
+              {"id": "b", "question": "Who?", "is_impossible": true, "answers": [], "plausible_answers": [{"text": "One", "answer_start": 2}]}]}]}]}
+            """));
+        Assert.Equal([new("One", 3), new("two", null)], file.Questions[0].Answers);
+        Assert.Equal((true, 1, "Who?"), (file.HasImpossible, file.Misplaced, file.Questions[1].Question));
+    }
+
+    [Theory]
+    [InlineData("{\"data\": [}", "not JSON")]
+    [InlineData("{}", "/: there is no list 'data'")]
+    [InlineData("{\"data\": []}", "there are no questions")]
+    [InlineData("{\"data\": [{\"paragraphs\": [{\"qas\": []}]}]}", "/data/0/paragraphs/0: there is no text 'context'")]
+    [InlineData("{\"data\": [{\"paragraphs\": [{\"context\": \"c\", \"qas\": [{\"id\": 1}]}]}]}", "/data/0/paragraphs/0/qas/0: there is no text 'id'")]
+    [InlineData("{\"data\": [{\"paragraphs\": [{\"context\": \"c\", \"qas\": [{\"id\": \"1\", \"question\": \"q\", \"answers\": [{\"text\": \"c\"}]}]}]}]}", "/answers/0: 'answer_start' is missing")]
+    public void Read_AFileThatIsWrong_SaysWhere(string content, string message)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains(message, Assert.Throws<TextDataException>(() => SquadFile.Read(folder.Write("f.json", content))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Windows_WithoutAllOfTheAnswer_PointAtTheStartToken()
+    {
+        // [CLS] q ? [SEP] and five letters a window, two letters on each time: "e f" is cut off by the first window and whole in the next two.
+        var windows = new SquadWindows(Letters, MaxLength: 10, Step: 2, MaxQuestion: 2).Of(Alphabet);
+        Assert.Equal([(0, 0), (6, 7), (4, 5), (0, 0), (0, 0)], windows.Select(window => (window.Start, window.End)));
+        // Every letter is most in context in one window: a and b, which only the first has, in the first.
+        Assert.Equal([4, 5, 6, 7], Enumerable.Range(0, 10).Where(at => windows[0].HasMostContext[at]));
+        for (var letter = 0; letter < 12; letter++)
+        {
+            Assert.Single(windows.Index(), window => letter - 2 * window.Index is >= 0 and < 5 and var place && 4 + place < window.Item.Text.Length - 1 && window.Item.HasMostContext[4 + place]);
+        }
+        var none = new SquadWindows(Letters, MaxLength: 10, Step: 2).Of(Alphabet with { Answers = [] });
+        Assert.All(none, window => Assert.Equal((0, 0), (window.Start, window.End)));
+    }
+
+    [Fact]
+    public void Windows_OfAnyAnswerOfWholeWords_CoverItWhereTheyHaveIt() => Prop.ForAll(Gen.Choose(0, 25).ToArbitrary(), Gen.Choose(1, 6).ToArbitrary(), Gen.Choose(1, 12).ToArbitrary(), (first, length, step) =>
+    {
+        var context = string.Join(' ', Enumerable.Range(0, 32).Select(i => (char)('a' + i % 26)));
+        var answer = new SquadAnswer(context.Substring(2 * first, 2 * length - 1), 2 * first);
+        var windows = new SquadWindows(Letters, MaxLength: 15, Step: step).Of(new SquadQuestion("1", "q ?", context, [answer]));
+        var found = windows.Where(window => window.End > 0).ToArray();
+        Assert.All(found, window => Assert.Equal(answer.Text, context[window.Text.Offsets[window.Start].Start..window.Text.Offsets[window.End].End]));
+        // A window that starts at the answer or up to ten letters before its end is there unless steps pass over it.
+        if (step <= 10 - length + 1) Assert.NotEmpty(found);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Decode_TakesTheBestSpanThatMayBe()
+    {
+        var window = Assert.Single(new SquadWindows(Letters, MaxLength: 20).Of(Alphabet));
+        var (start, end) = Logits(window);
+        (start[0], end[0]) = (2, 2);
+        // The question, an end before the start and an answer too long have more than "c d".
+        (start[1], end[2], start[6], end[7], end[4], end[15]) = (9, 9, 5, 3, 4, 8);
+        var decoder = new SquadDecoder { MaxAnswerLength = 9 };
+        var given = decoder.Decode([window], [(start, end)]);
+        Assert.Equal(("c d", "c d", 4.0 - 8), (given.Text, given.Best, given.NullDifference));
+        Assert.Equal(20, given.Candidates.Count);
+        Assert.Equal(1, given.Candidates.Sum(candidate => candidate.Probability), 1e-9);
+        Assert.Equal("c d e f g h i j k l", (decoder with { MaxAnswerLength = 10 }).Decode([window], [(start, end)]).Text);
+
+        var choosing = decoder with { AllowsNone = true };
+        Assert.Equal("c d", choosing.Decode([window], [(start, end)]).Text);
+        Assert.Equal("", (choosing with { NullThreshold = -5 }).Decode([window], [(start, end)]).Text);
+        Assert.Contains(choosing.Decode([window], [(start, end)]).Candidates, candidate => candidate is { Text: "", Score: 4 });
+    }
+
+    [Fact]
+    public void Decode_NoAnswer_IsWhatTheLeastSureWindowSays()
+    {
+        var windows = new SquadWindows(Letters, MaxLength: 10, Step: 2, MaxQuestion: 2).Of(Alphabet);
+        var logits = windows.Select(Logits).ToArray();
+        for (var i = 0; i < logits.Length; i++) (logits[i].Start[0], logits[i].End[0]) = (10 - i, 10 - i);
+        Assert.Equal(12 - -20, Decode().NullDifference);
+        // Sure of "e f" in the last window that has it, where it has less context than in another.
+        (logits[2].Start[4], logits[2].End[5]) = (50, 50);
+        Assert.NotEqual("e f", Decode().Best);
+        (logits[1].Start[6], logits[1].End[7]) = (40, 40);
+        Assert.Equal("e f", Decode().Text);
+
+        SquadPrediction Decode() => new SquadDecoder { AllowsNone = true }.Decode(windows, [.. logits.Select(pair => ((ReadOnlyMemory<float>)pair.Start, (ReadOnlyMemory<float>)pair.End))]);
+    }
+
+    [Fact]
+    public void Decode_LogitsThatAreNotNumbers_StillAnswers()
+    {
+        var window = Assert.Single(new SquadWindows(Letters, MaxLength: 20).Of(Alphabet));
+        var bad = Enumerable.Repeat(float.NaN, window.Text.Length).ToArray();
+        var given = new SquadDecoder { AllowsNone = true }.Decode([window], [(bad, bad)]);
+        Assert.Equal("", given.Text);
+        Assert.DoesNotContain("NaN", SquadSubmission.NullDifferences([given]), StringComparison.Ordinal);
+        Assert.Contains("has 17 tokens", Assert.Throws<ArgumentException>(() => new SquadDecoder().Decode([window], [(bad.AsMemory(1), bad)])).Message, StringComparison.Ordinal);
+        Assert.Equal("{\n  \"1\": \"\"\n}\n", SquadSubmission.Answers([given]));
+    }
+
+    [TextDataFact]
+    public void Read_TheRealFiles_HaveThePublishedNumbers()
+    {
+        var (first, second) = (SquadFile.Read(TextDataFactAttribute.At("squad/dev-v1.1.reconstructed.json")), SquadFile.Read(TextDataFactAttribute.At("squad/dev-v2.0.reconstructed.json")));
+        Assert.Equal((10_570, 0, false), (first.Questions.Count, first.Misplaced, first.HasImpossible));
+        Assert.Equal((11_873, 5_945, 0), (second.Questions.Count, second.Questions.Count(question => question.IsImpossible), second.Misplaced));
+        Assert.Equal(1190, SquadFile.Read(TextDataFactAttribute.At("squad/xquad.en.json")).Questions.Count);
+    }
+
+    [TextDataFact]
+    public void Decode_TheTrueSpansOfRealQuestions_AreTheirAnswers()
+    {
+        var questions = SquadFile.Read(TextDataFactAttribute.At("squad/dev-v2.0.reconstructed.json")).Questions.Take(300).ToArray();
+        var cutting = new SquadWindows(WordPieceTokenizerTests.Bert(), MaxLength: 128, Step: 32);
+        var decoder = new SquadDecoder { AllowsNone = true, MaxAnswerLength = 60 };
+        var (predictions, within) = (new Dictionary<string, string>(), 0);
+        foreach (var question in questions)
+        {
+            var windows = cutting.Of(question);
+            var logits = windows.Select(window =>
+            {
+                var (start, end) = Logits(window);
+                // The windows that have it are sure, and surest where its start has the most context.
+                (start[window.Start], end[window.End]) = (10, 10);
+                return ((ReadOnlyMemory<float>)start, (ReadOnlyMemory<float>)end);
+            }).ToArray();
+            predictions[question.Id] = decoder.Decode(windows, logits).Text;
+            // Words are the smallest that tokens cover: "1930" of "1930s" is not to be had.
+            if (question.Answers is [{ Start: { } at } answer, ..] && !SquadText.IsExact(predictions[question.Id], answer.Text) && !EndsInsideWord(question.Context, at, at + answer.Text.Length)) within++;
+        }
+        var scores = SquadMetrics.Measure(questions, predictions, version2: true);
+        Assert.Equal(100, scores.Impossible!.Exact);
+        Assert.True(within == 0, $"{within} answers of whole words are not decoded");
+        Assert.True(scores.Exact > 99, $"{scores.Exact} exact");
+
+        static bool EndsInsideWord(string text, int start, int end) =>
+            start > 0 && char.IsLetterOrDigit(text[start - 1]) && char.IsLetterOrDigit(text[start]) || end < text.Length && char.IsLetterOrDigit(text[end]) && char.IsLetterOrDigit(text[end - 1]);
+    }
+
+    private static (float[] Start, float[] End) Logits(SquadWindow window) =>
+        (Enumerable.Repeat(-10f, window.Text.Length).ToArray(), Enumerable.Repeat(-10f, window.Text.Length).ToArray());
+}
