@@ -22,6 +22,15 @@ public sealed record Transformer(TransformerFamily Family, int Layers, int Hidde
     /// <summary>Width of one attention head.</summary>
     public const int HeadWidth = 64;
 
+    /// <summary>Share of the hidden states and of the attention that training drops, as the papers do.</summary>
+    public const double DropoutRate = 0.1;
+
+    /// <summary>Share that DistilBERT drops before its classifier.</summary>
+    public const double DistilBertClassifierDropoutRate = 0.2;
+
+    /// <summary>The most tokens of a text.</summary>
+    public const int LongestText = 512;
+
     /// <summary>Attention heads.</summary>
     public int Heads => Hidden / HeadWidth;
 
@@ -30,9 +39,6 @@ public sealed record Transformer(TransformerFamily Family, int Layers, int Hidde
 
     /// <summary>Rows of the position table.</summary>
     public int Positions => FirstPosition + LongestText;
-
-    /// <summary>The most tokens of a text.</summary>
-    public const int LongestText = 512;
 
     /// <summary>The row of the position table that the first token takes: RoBERTa's table begins with the padding's.</summary>
     public int FirstPosition => Family == TransformerFamily.Roberta ? PaddingToken + 1 : 0;

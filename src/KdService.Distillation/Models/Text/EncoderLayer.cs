@@ -16,8 +16,8 @@ internal sealed class EncoderLayer : Part
     private readonly Linear _query, _key, _value, _attended, _widen, _narrow;
     private readonly LayerNorm _attentionNorm, _outputNorm;
     private readonly Identity _scores = Identity();
-    private readonly Dropout _attentionDropout = Dropout(TextEncoder.DropoutRate);
-    private readonly Dropout _hiddenDropout = Dropout(TextEncoder.DropoutRate);
+    private readonly Dropout _attentionDropout = Dropout(Transformer.DropoutRate);
+    private readonly Dropout _hiddenDropout = Dropout(Transformer.DropoutRate);
 
     public EncoderLayer(Transformer size, Reading reading) : base(nameof(EncoderLayer))
     {

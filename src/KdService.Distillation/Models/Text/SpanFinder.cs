@@ -22,7 +22,7 @@ internal sealed class SpanFinder : TextNetwork
     private protected override Tensor Head(Tensor hidden)
     {
         // DistilBERT alone drops here.
-        if (Size.Family == TransformerFamily.DistilBert) hidden = functional.dropout(hidden, TextEncoder.DropoutRate, training);
+        if (Size.Family == TransformerFamily.DistilBert) hidden = functional.dropout(hidden, Transformer.DropoutRate, training);
         var logits = _outputs.call(hidden).transpose(1, 2);
         return Encoder.Mask is { } mask ? logits + mask.squeeze(1) : logits.contiguous();
     }

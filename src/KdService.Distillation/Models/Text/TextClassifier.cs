@@ -8,9 +8,6 @@ namespace KdService.Distillation.Models.Text;
 /// <summary>Predicts a class or a value from the first token's hidden state, as each family's <c>ForSequenceClassification</c> does.</summary>
 internal sealed class TextClassifier : TextNetwork
 {
-    // DistilBERT's own for this head.
-    private const double DistilBertDropoutRate = 0.2;
-
     private readonly Linear _dense;
     private readonly Linear _classifier;
     private readonly Dropout _dropout;
@@ -29,7 +26,7 @@ internal sealed class TextClassifier : TextNetwork
         };
         _dense = Named(dense, Linear(size.Hidden, size.Hidden));
         _classifier = Named(classifier, Linear(size.Hidden, outputs));
-        _dropout = Named("dropout", Dropout(size.Family == TransformerFamily.DistilBert ? DistilBertDropoutRate : TextEncoder.DropoutRate));
+        _dropout = Named("dropout", Dropout(size.Family == TransformerFamily.DistilBert ? Transformer.DistilBertClassifierDropoutRate : Transformer.DropoutRate));
         TextEncoder.Draw(this, Encoder);
     }
 

@@ -17,7 +17,7 @@ internal sealed class TextEmbeddings : Part
     private readonly Embedding _positions;
     private readonly Embedding? _segments;
     private readonly LayerNorm _norm;
-    private readonly Dropout _dropout = Dropout(TextEncoder.DropoutRate);
+    private readonly Dropout _dropout = Dropout(Transformer.DropoutRate);
 
     public TextEmbeddings(Transformer size, int vocabulary, Reading reading) : base(nameof(TextEmbeddings))
     {

@@ -8,9 +8,6 @@ namespace KdService.Distillation.Models.Text;
 /// <summary>The encoder of BERT, RoBERTa or DistilBERT. Word embeddings <c>[batch, length, hidden]</c> to hidden states of the same shape.</summary>
 internal sealed class TextEncoder : Part
 {
-    /// <summary>Share of the hidden states and of the attention that training drops, as all three papers do.</summary>
-    public const double DropoutRate = 0.1;
-
     private readonly Reading _reading = new();
     private readonly TextEmbeddings _embeddings;
     private readonly EncoderLayer[] _layers;

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using KdService.Core.Datasets;
+using KdService.Core.Schema;
+
+namespace KdService.Core.Architectures;
+
+/// <summary>What the <c>config.json</c> of a Hugging Face folder says of a network that is served here.</summary>
+/// <param name="Size">Size and family.</param>
+/// <param name="Vocabulary">Entries of the vocabulary.</param>
+public sealed record TransformerConfig(Transformer Size, int Vocabulary)
+{
+    private const string Regression = "regression";
+
+    /// <summary>Names of the classes, in order; empty where the config has none.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>What is predicted, as far as the config tells: <c>problem_type</c>, and a model for question answering.</summary>
+    public Target Target { get; init; }
+
+    /// <summary>The network's name in the catalogue.</summary>
+    public string Architecture => Transformers.NameOf(Size);
+
+    /// <summary>Reads a config.</summary>
+    /// <param name="json">The document.</param>
+    /// <param name="problems">Takes everything about it that is not served.</param>
+    /// <returns>The config; null if it is not served.</returns>
+    public static TransformerConfig? Parse(ReadOnlyMemory<byte> json, ProblemList problems)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return new TransformerConfigReader(document.RootElement, problems).Read();
+        }
+        catch (JsonException e)
+        {
+            problems.Add("", $"not JSON: {e.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>The config as <c>transformers</c> reads it.</summary>
+    public byte[] ToJson()
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("architectures");
+            json.WriteStringValue($"{Size.Family switch { TransformerFamily.Bert => "Bert", TransformerFamily.Roberta => "Roberta", _ => "DistilBert" }}For{(Target == Target.Span ? "QuestionAnswering" : "SequenceClassification")}");
+            json.WriteEndArray();
+            json.WriteString("model_type", Size.Encoder);
+            WriteSize(json);
+            json.WriteNumber("vocab_size", Vocabulary);
+            json.WriteNumber("max_position_embeddings", Size.Positions);
+            json.WriteNumber("pad_token_id", Size.PaddingToken);
+            json.WriteNumber("initializer_range", 0.02);
+            json.WriteString("torch_dtype", "float32");
+            if (Target != Target.Span) WriteLabels(json);
+            json.WriteEndObject();
+        }
+        return buffer.ToArray();
+    }
+
+    private void WriteSize(Utf8JsonWriter json)
+    {
+        if (Size.Family == TransformerFamily.DistilBert)
+        {
+            json.WriteNumber("dim", Size.Hidden);
+            json.WriteNumber("n_layers", Size.Layers);
+            json.WriteNumber("n_heads", Size.Heads);
+            json.WriteNumber("hidden_dim", Size.Inner);
+            json.WriteString("activation", "gelu");
+            json.WriteNumber("dropout", Transformer.DropoutRate);
+            json.WriteNumber("attention_dropout", Transformer.DropoutRate);
+            json.WriteNumber("seq_classif_dropout", Transformer.DistilBertClassifierDropoutRate);
+            json.WriteBoolean("sinusoidal_pos_embds", false);
+            return;
+        }
+        json.WriteNumber("hidden_size", Size.Hidden);
+        json.WriteNumber("num_hidden_layers", Size.Layers);
+        json.WriteNumber("num_attention_heads", Size.Heads);
+        json.WriteNumber("intermediate_size", Size.Inner);
+        json.WriteString("hidden_act", "gelu");
+        json.WriteNumber("hidden_dropout_prob", Transformer.DropoutRate);
+        json.WriteNumber("attention_probs_dropout_prob", Transformer.DropoutRate);
+        json.WriteNumber("type_vocab_size", Size.Segments);
+        json.WriteNumber("layer_norm_eps", Size.NormEpsilon);
+        json.WriteString("position_embedding_type", "absolute");
+        if (Size.Family != TransformerFamily.Roberta) return;
+        json.WriteNumber("bos_token_id", 0);
+        json.WriteNumber("eos_token_id", 2);
+    }
+
+    private void WriteLabels(Utf8JsonWriter json)
+    {
+        json.WriteString("problem_type", Target == Target.Value ? Regression : "single_label_classification");
+        json.WriteStartObject("id2label");
+        foreach (var (id, label) in Labels.Index()) json.WriteString($"{id}", label);
+        json.WriteEndObject();
+        json.WriteStartObject("label2id");
+        foreach (var (id, label) in Labels.Index()) json.WriteNumber(label, id);
+        json.WriteEndObject();
+    }
+}
