@@ -120,6 +120,20 @@ public sealed class JobQueries
             [.. series.Select(point => new Core.Wire.MetricPoint(point.Step, point.Value, point.Epoch, point.Stage))]))];
     }
 
+    /// <summary>The last lines of the trainer's log of an attempt that has ended; none where it left none.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="attempt">The attempt; null for the last that left a log.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="JobNotFoundException">There is no such job.</exception>
+    public async Task<IReadOnlyList<string>> LogAsync(string id, int? attempt, CancellationToken cancellation)
+    {
+        await using var context = await _contexts.CreateDbContextAsync(cancellation);
+        var log = await context.Attempts.Where(tried => tried.JobId == id && tried.Log != null && (attempt == null || tried.Number == attempt))
+            .OrderByDescending(tried => tried.Number).Select(tried => tried.Log).FirstOrDefaultAsync(cancellation);
+        if (log is null) await RequireJobAsync(id, cancellation);
+        return log ?? [];
+    }
+
     /// <summary>Checkpoints of a job that can be downloaded, in the order of their steps.</summary>
     /// <exception cref="JobNotFoundException">There is no such job.</exception>
     public async Task<IReadOnlyList<CheckpointView>> CheckpointsAsync(string id, CancellationToken cancellation)

@@ -28,6 +28,26 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Status_ThatIsNone_IsNamedBesideThoseThereAre()
+    {
+        var (_, _, error) = await KdProgram.Run("jobs", "--status", "queued", "asleep");
+
+        Assert.Contains("--status: asleep given; one of waiting, queued, running", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("KdService", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Log_IsPrintedAsItIs()
+    {
+        await using var service = await StandInService.Start(app => app.MapGet("/v1/jobs/{id}/log", (string? attempt) => Results.Text($"line of {attempt}\n")));
+        var environment = new Dictionary<string, string> { ["KD_URL"] = service.Address.ToString() };
+
+        var (status, output, _) = await KdProgram.Run(environment, "log", "01jtqv8k3m5x7r9w2y4z6a8c0e", "--attempt", "2");
+
+        Assert.Equal((ExitCodes.Done, "line of 2\n"), (status, output));
+    }
+
+    [Fact]
     public async Task Service_ThatDoesNotAnswer_EndsWithStatus4AndSaysWhatToDo()
     {
         var (status, _, error) = await KdProgram.Run(new Dictionary<string, string> { ["KD_URL"] = "http://127.0.0.1:9" }, "jobs");

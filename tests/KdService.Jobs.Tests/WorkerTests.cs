@@ -8,6 +8,19 @@ namespace KdService.Jobs.Tests;
 public class WorkerTests : JobsTest
 {
     [Fact]
+    public async Task Log_OfEveryAttempt_IsKept()
+    {
+        var (node, _) = await StartAsync("echo attempt $attempt >&2; [ $attempt = 1 ] && exit 1; " + ScriptedTrainer.Steps(1, 0));
+        var id = await node.SubmitAsync();
+        await node.WaitForAsync(id, JobState.Succeeded);
+
+        Assert.Equal(["attempt 2"], await node.Queries.LogAsync(id, null, CancellationToken.None));
+        Assert.Equal(["attempt 1"], await node.Queries.LogAsync(id, 1, CancellationToken.None));
+        Assert.Empty(await node.Queries.LogAsync(id, 3, CancellationToken.None));
+        await Assert.ThrowsAsync<JobNotFoundException>(() => node.Queries.LogAsync("01jtqv8k3m5x7r9w2y4z6a8c0e", null, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Job_WhoseTrainerFinishes_SucceedsWithReportArtifactsAndMetrics()
     {
         var (node, _) = await StartAsync(ScriptedTrainer.Steps(12));

@@ -9,7 +9,7 @@ namespace KdService.Api.Jobs;
 /// <summary>What happened to a job and what it made.</summary>
 public static class History
 {
-    /// <summary>Maps <c>events</c>, <c>metrics</c>, <c>checkpoints</c> and <c>artifacts</c>.</summary>
+    /// <summary>Maps <c>events</c>, <c>metrics</c>, <c>log</c>, <c>checkpoints</c> and <c>artifacts</c>.</summary>
     public static void MapHistory(this RouteGroupBuilder job)
     {
         job.MapRead("/events", EventsAsync)
@@ -32,6 +32,14 @@ public static class History
             .WithSummary("Read a job's metric series")
             .WithDescription("Loss, learning rate, accuracy and more over the steps of the job: all series, or those named. `max_points` thins long series evenly, first and last point kept.")
             .Answers(() => Examples.Metrics);
+
+        job.MapRead("/log", async (string id, Query<LogQuery> query, JobQueries jobs, CancellationToken cancel) =>
+                TypedResults.Text(string.Concat((await jobs.LogAsync(id, query.Value.Attempt, cancel)).Select(line => $"{line}\n"))))
+            .WithName("get_job_log")
+            .WithSummary("Read the end of the trainer's log")
+            .WithDescription("The last 200 lines that the trainer of an attempt wrote, as plain text. They are kept when the attempt ends: before that the answer is empty.")
+            .Produces<string>(StatusCodes.Status200OK, "text/plain")
+            .Answers(() => "2026-03-02 09:34:02.418 INF 01jtqv8k3m5x7r9w2y4z6a8c0e#1 libtorch 2.8.0 on cpu, AVX2, MKL, 1 threads\n", mediaType: "text/plain");
 
         job.MapRead("/checkpoints", async (string id, JobQueries jobs, CancellationToken cancel) =>
                 TypedResults.Ok(new Page<CheckpointView>(await jobs.CheckpointsAsync(id, cancel), null)))
@@ -69,6 +77,17 @@ public sealed record EventsQuery : IQuery<EventsQuery>
 
     /// <inheritdoc />
     public static EventsQuery Example { get; } = new() { Limit = 20 };
+}
+
+/// <summary>The log of which attempt.</summary>
+public sealed record LogQuery : IQuery<LogQuery>
+{
+    /// <summary>The attempt.</summary>
+    [Field("The attempt, counted from 1; the last that has ended when left out.", Min = 1, Max = int.MaxValue)]
+    public int? Attempt { get; init; }
+
+    /// <inheritdoc />
+    public static LogQuery Example { get; } = new() { Attempt = 1 };
 }
 
 /// <summary>Which metric series, and how much of them.</summary>

@@ -1,7 +1,10 @@
 using KdService.Api.Requests;
 using KdService.Core;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Core.Methods;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
 using KdService.Jobs;
 
 namespace KdService.Api.Jobs;
@@ -44,6 +47,14 @@ public sealed record JobListQuery : IQuery<JobListQuery>
     /// <inheritdoc />
     public static JobListQuery Example { get; } = new() { Status = [JobState.Queued, JobState.Running], Label = ["team:vision"], Limit = 20 };
 
+    /// <inheritdoc />
+    public void Check(ProblemList problems)
+    {
+        RequireOneOf(Method, "/method", Union.Of(typeof(Method))!, problems);
+        RequireOneOf(Dataset, "/dataset", Union.Of(typeof(Dataset))!, problems);
+        if (Student is not null) SpecValidation.RequireNetwork(Student, dataset: null, "/student", problems);
+    }
+
     /// <summary>The conditions, without the page.</summary>
     public JobFilter Filter() => new()
     {
@@ -54,4 +65,7 @@ public sealed record JobListQuery : IQuery<JobListQuery>
         Student = Student,
         Name = Name,
     };
+
+    private static void RequireOneOf(string? given, string pointer, Union known, ProblemList problems) => problems.Require(
+        given is null || known.Cases.ContainsKey(given), pointer, $"\"{given}\" given; one of {string.Join(", ", known.Cases.Keys)}");
 }

@@ -30,8 +30,8 @@ public static class Documentation
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DocumentBody(typeof(TDocument).Name, description, examples));
 
     /// <summary>Shows an answer of an endpoint; it is made when the documentation is first asked for.</summary>
-    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, Func<T> example, int status = StatusCodes.Status200OK) =>
-        endpoint.WithMetadata(new AnswerExample(status, () => JsonSerializer.SerializeToNode(example(), Json.Compact)!));
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, Func<T> example, int status = StatusCodes.Status200OK, string mediaType = "application/json") =>
+        endpoint.WithMetadata(new AnswerExample(status, mediaType, () => JsonSerializer.SerializeToNode(example(), Json.Compact)!));
 
     internal sealed record Refusals(IReadOnlyList<ProblemKind> Kinds);
 
@@ -41,5 +41,5 @@ public static class Documentation
 
     internal sealed record DocumentBody(string Schema, string Description, Func<IReadOnlyDictionary<string, JsonObject>> Examples);
 
-    internal sealed record AnswerExample(int Status, Func<JsonNode> Example);
+    internal sealed record AnswerExample(int Status, string MediaType, Func<JsonNode> Example);
 }

@@ -28,7 +28,7 @@ public sealed class OperationDocumentation : IOperationFilter
         if (metadata.OfType<DocumentBody>().FirstOrDefault() is { } body) operation.RequestBody = Body(body, context.Document);
         foreach (var answer in metadata.OfType<AnswerExample>())
         {
-            operation.Responses![$"{answer.Status}"].Content!["application/json"].Example = answer.Example();
+            operation.Responses![$"{answer.Status}"].Content![answer.MediaType].Example = answer.Example();
         }
         var problem = context.SchemaGenerator.GenerateSchema(typeof(ProblemView), context.SchemaRepository);
         IEnumerable<ProblemKind> common = [ProblemKind.InvalidParameter, ProblemKind.InternalError];

@@ -30,6 +30,7 @@ public sealed record Query<T>(T Value) : IBindableFromHttpContext<Query<T>> wher
         }
         var read = DocumentReader.Parse(JsonSerializer.SerializeToUtf8Bytes(document), problems);
         var value = read is { } element ? DocumentReader.Read<T>(element, problems) : null;
+        if (problems.None) value?.Check(problems);
         if (value is not null && problems.None) return ValueTask.FromResult<Query<T>?>(new Query<T>(value));
         throw new RequestException(ProblemKind.InvalidParameter, $"the query parameters here are {string.Join(", ", Schemas.Select(schema => schema.Key))}", problems.Items);
     }
@@ -48,6 +49,11 @@ public interface IQuery<TSelf> where TSelf : class, IQuery<TSelf>
 {
     /// <summary>Parameters that work, for the documentation.</summary>
     static abstract TSelf Example { get; }
+
+    /// <summary>Notes what the fields cannot say: names that nothing bears.</summary>
+    void Check(ProblemList problems)
+    {
+    }
 }
 
 /// <summary>Refuses query parameters where none are read: a filter that is silently ignored answers another question than was asked.</summary>

@@ -33,6 +33,7 @@ public static class CommandLine
         ActCommand.Create(JobAction.Pause, "Stop a job with a checkpoint, to be resumed."),
         ActCommand.Create(JobAction.Resume, "Go on with a paused job."),
         ActCommand.Create(JobAction.Retry, "Try a failed or cancelled job again, from its last checkpoint."),
+        LogCommand.Create(),
         DiagnoseCommand.Create(),
         FetchCommand.Create(),
         BenchmarkCommands.Benchmark(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using KdService.Cli.Display;
 using KdService.Cli.Service;
 using KdService.Core.Jobs;
@@ -9,10 +10,17 @@ namespace KdService.Cli.Commands;
 /// <summary><c>kd jobs</c>: lists jobs.</summary>
 public static class JobsCommand
 {
+    private static readonly Dictionary<string, JobState> States = Enum.GetValues<JobState>().ToDictionary(state => Json.Naming.ConvertName($"{state}"));
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var status = new Option<JobState[]>("--status") { Description = "Only jobs in this state; may be repeated.", AllowMultipleArgumentsPerToken = true };
+        var status = new Option<JobState[]>("--status")
+        {
+            Description = $"Only jobs in this state, one of {string.Join(", ", States.Keys)}; may be repeated.",
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = ReadStates,
+        };
         var method = new Option<string?>("--method") { Description = "Only this method." };
         var dataset = new Option<string?>("--dataset") { Description = "Only this data set." };
         var label = new Option<string[]>("--label") { Description = "Only jobs with this label, key=value; may be repeated." };
@@ -39,5 +47,12 @@ public static class JobsCommand
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    private static JobState[] ReadStates(ArgumentResult given)
+    {
+        foreach (var unknown in given.Tokens.Where(token => !States.ContainsKey(token.Value)))
+            given.AddError($"--status: {unknown.Value} given; one of {string.Join(", ", States.Keys)}");
+        return [.. given.Tokens.Where(token => States.ContainsKey(token.Value)).Select(token => States[token.Value])];
     }
 }

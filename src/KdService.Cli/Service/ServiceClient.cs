@@ -83,6 +83,14 @@ public sealed partial class ServiceClient : IDisposable
         return await Read<JobView>(request, cancel);
     }
 
+    /// <summary>The last lines of the trainer's log of an attempt, of the last that has ended when null; empty where there are none.</summary>
+    public async Task<string> Log(string id, int? attempt, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/jobs/{Segment(id)}/log{(attempt is null ? "" : $"?attempt={attempt}")}");
+        using var response = await Open(request, cancel);
+        return await response.Content.ReadAsStringAsync(cancel);
+    }
+
     /// <summary>Has a finished job diagnosed; the job that does it.</summary>
     public async Task<JobView> Diagnose(string id, CancellationToken cancel)
     {
