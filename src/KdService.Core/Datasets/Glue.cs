@@ -31,6 +31,15 @@ public enum GlueTask
 
     /// <summary>Whether a sentence with its pronoun replaced follows from the original.</summary>
     Wnli,
+
+    /// <summary>10,000 labelled pairs of MNLI; not the official parts.</summary>
+    Mnli10k,
+
+    /// <summary>10,000 labelled pairs of QQP; not the official parts.</summary>
+    Qqp10k,
+
+    /// <summary>10,000 labelled pairs of QNLI; not the official parts.</summary>
+    Qnli10k,
 }
 
 /// <summary>A task of GLUE (Wang et al. 2018), from its original files; its development set is the test set, since the test labels are not public.</summary>
@@ -38,24 +47,35 @@ public enum GlueTask
 public sealed record Glue : TextDataset
 {
     /// <summary>The task.</summary>
-    [Field("The task: cola, sst2, mrpc, stsb, qqp, mnli (matched development set), qnli, rte or wnli.")]
+    [Field("The task: cola, sst2, mrpc, stsb, qqp, mnli (matched development set), qnli, rte or wnli; mnli10k, qqp10k and qnli10k are 10,000 labelled pairs, of which 1,000 are the test set.")]
     public GlueTask Task { get; init; } = GlueTask.Sst2;
 
-    private (string Folder, int Train, int Dev, string[] Labels, ScoreMetric Metric) Facts => Task switch
+    private static readonly string[] Inference = ["contradiction", "neutral", "entailment"];
+    private static readonly string[] Duplicate = ["not_duplicate", "duplicate"];
+    private static readonly string[] Entailment = ["entailment", "not_entailment"];
+
+    private (string Source, int Train, int Dev, string[] Labels, ScoreMetric Metric) Facts => Task switch
     {
         GlueTask.Cola => ("CoLA", 8551, 1043, ["unacceptable", "acceptable"], ScoreMetric.Matthews),
         GlueTask.Sst2 => ("SST-2", 67_349, 872, ["negative", "positive"], ScoreMetric.Accuracy),
         GlueTask.Mrpc => ("MRPC", 3668, 408, ["not_equivalent", "equivalent"], ScoreMetric.F1),
         GlueTask.Stsb => ("STS-B", 5749, 1500, [], ScoreMetric.Pearson),
-        GlueTask.Qqp => ("QQP", 363_846, 40_430, ["not_duplicate", "duplicate"], ScoreMetric.Accuracy),
-        GlueTask.Mnli => ("MNLI", 392_702, 9815, ["contradiction", "neutral", "entailment"], ScoreMetric.Accuracy),
-        GlueTask.Qnli => ("QNLI", 104_743, 5463, ["entailment", "not_entailment"], ScoreMetric.Accuracy),
-        GlueTask.Rte => ("RTE", 2490, 277, ["entailment", "not_entailment"], ScoreMetric.Accuracy),
-        _ => ("WNLI", 635, 71, ["not_entailment", "entailment"], ScoreMetric.Accuracy),
+        GlueTask.Qqp => ("QQP", 363_846, 40_430, Duplicate, ScoreMetric.Accuracy),
+        GlueTask.Mnli => ("MNLI", 392_702, 9815, Inference, ScoreMetric.Accuracy),
+        GlueTask.Qnli => ("QNLI", 104_743, 5463, Entailment, ScoreMetric.Accuracy),
+        GlueTask.Rte => ("RTE", 2490, 277, Entailment, ScoreMetric.Accuracy),
+        GlueTask.Wnli => ("WNLI", 635, 71, ["not_entailment", "entailment"], ScoreMetric.Accuracy),
+        GlueTask.Mnli10k => ("MNLI-10k", 8999, 1000, Inference, ScoreMetric.Accuracy),
+        GlueTask.Qqp10k => ("QQP-10k", 8999, 1000, Duplicate, ScoreMetric.Accuracy),
+        _ => ("QNLI-10k", 8999, 1000, Entailment, ScoreMetric.Accuracy),
     };
 
-    /// <summary>The task's name on the leaderboard, and the name of its folder.</summary>
-    public string Folder => Facts.Folder;
+    /// <summary>The task's name where it was published; 10,000 pairs of a task are <c>TASK-10k</c>.</summary>
+    public string Source => Facts.Source;
+
+    private bool IsSubset => Source.EndsWith("-10k", StringComparison.Ordinal);
+
+    private string Folder => IsSubset ? $"glue_subset10k/{Source[..^4]}" : $"glue/{Source}";
 
     /// <inheritdoc />
     public override Target Target => Task == GlueTask.Stsb ? Target.Value : Target.Class;
@@ -74,8 +94,8 @@ public sealed record Glue : TextDataset
 
     /// <inheritdoc />
     public override IReadOnlyList<DataFile> OwnFiles =>
-        [new($"glue/{Folder}/train.tsv", null, null), new($"glue/{Folder}/{(Task == GlueTask.Mnli ? "dev_matched" : "dev")}.tsv", null, null)];
+        [new($"{Folder}/train.tsv", null, null), new($"{Folder}/{(Task == GlueTask.Mnli ? "dev_matched" : "dev")}.tsv", null, null)];
 
     /// <inheritdoc />
-    public override string HowToGet => $"put the folder {Folder} of GLUE's original files into glue/ of the data root, and the vocabulary into vocab/ (https://gluebenchmark.com/tasks)";
+    public override string HowToGet => $"put train.tsv and dev.tsv of the task's original files into {Folder} of the data root, and the vocabulary into vocab/ (https://gluebenchmark.com/tasks)";
 }

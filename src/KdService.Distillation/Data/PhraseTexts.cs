@@ -1,4 +1,6 @@
+using System.Globalization;
 using KdService.Core.Datasets;
+using KdService.Text.Tasks;
 
 namespace KdService.Distillation.Data;
 
@@ -9,21 +11,20 @@ internal static class PhraseTexts
     private const int FewestWords = 3;
 
     /// <summary>
-    /// The first <paramref name="count"/> phrases of a part; classes take turns. A phrase depends on the drawing seed, the most words,
-    /// the part and its index alone.
+    /// The phrases of a part; classes take turns. A phrase depends on the drawing seed, the most words, the part and its index alone.
     /// </summary>
-    public static IReadOnlyList<LabelledText> Draw(Phrases dataset, bool test, int count) =>
-        [.. Enumerable.Range(0, count).Select(index => DrawPhrase(dataset, test, index))];
+    public static IReadOnlyList<TextExample> Draw(Phrases dataset, bool test) =>
+        [.. Enumerable.Range(0, test ? dataset.TestSize : dataset.UsedTrainSize).Select(index => DrawPhrase(dataset, test, index))];
 
     // Drawn anew until the phrase is of the class whose turn it is.
-    private static LabelledText DrawPhrase(Phrases dataset, bool test, int index)
+    private static TextExample DrawPhrase(Phrases dataset, bool test, int index)
     {
         var random = new SeededRandom(Purpose, dataset.DrawingSeed, dataset.Words, test ? 1 : 0, index);
         while (true)
         {
             var words = new string[FewestWords + random.Below(dataset.Words - FewestWords + 1)];
             for (var i = 0; i < words.Length; i++) words[i] = Word(ref random);
-            if (LabelOf(words) == index % dataset.Classes) return new LabelledText(string.Join(' ', words), null, index % dataset.Classes, 0);
+            if (LabelOf(words) == index % dataset.Classes) return new TextExample(index.ToString(CultureInfo.InvariantCulture), string.Join(' ', words), Label: index % dataset.Classes);
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
 
     /// <summary>
     /// Inputs of a network: normalised pictures, or vectors as they are, float <c>[batch, channels, height, width]</c>, laid out
-    /// channels-last; or texts, int64 <c>[batch, 2, length]</c> (<see cref="TextSet.Load"/>).
+    /// channels-last; or texts, int64 <c>[batch, 2, length]</c> (<see cref="TokenSet.Load"/>).
     /// </summary>
     /// <param name="indices">Samples, in the order of the batch.</param>
     /// <param name="seed">Seed of the augmentation.</param>
@@ -31,7 +31,7 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
     /// </param>
     public Tensor Load(ReadOnlySpan<int> indices, long seed, long? view)
     {
-        if (set is TextSet texts) return OnDevice(texts.Load(indices));
+        if (set is TokenSet texts) return OnDevice(texts.Load(indices));
         var (channels, height, width) = (set.Shape.Channels, set.Shape.Height, set.Shape.Width);
         var augmented = view is not null && dataset is PictureDataset { Augmentation: Augmentation.CropFlip };
         // Written as [batch, height, width, channels], which permuted is channels-last, the layout convolutions are fastest in.

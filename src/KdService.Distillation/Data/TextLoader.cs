@@ -1,5 +1,7 @@
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Text;
+using KdService.Text.Tasks;
 using KdService.Text.Tokenizers;
 
 namespace KdService.Distillation.Data;
@@ -12,33 +14,58 @@ internal static class TextLoader
     public static (SampleSet Train, SampleSet Test) Load(TextDataset dataset, string dataRoot)
     {
         var tokenizer = Tokenizers.Of(dataset, dataRoot);
-        return (Tokenize(dataset, tokenizer, Read(dataset, dataRoot, test: false, dataset.UsedTrainSize)), Tokenize(dataset, tokenizer, Read(dataset, dataRoot, test: true, dataset.TestSize)));
+        return (Tokenize(dataset, tokenizer, [.. Read(dataset, dataRoot, test: false).Take(dataset.UsedTrainSize)]), Tokenize(dataset, tokenizer, Read(dataset, dataRoot, test: true)));
     }
 
-    private static IReadOnlyList<LabelledText> Read(TextDataset dataset, string dataRoot, bool test, int count) => dataset switch
+    /// <summary>The texts of a part, in the order of its file.</summary>
+    /// <exception cref="RunException">A file is missing, or is not what it should be.</exception>
+    public static IReadOnlyList<TextExample> Read(TextDataset dataset, string dataRoot, bool test)
     {
-        Phrases drawn => PhraseTexts.Draw(drawn, test, count),
-        _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
-    };
+        if (dataset is Phrases phrases) return PhraseTexts.Draw(phrases, test);
+        if (dataset.OwnFiles.Select(file => Path.Combine(dataRoot, file.Path)).FirstOrDefault(path => !File.Exists(path)) is { } missing)
+            throw new RunException(FailureCode.DataMissing, $"{missing}: no such file; {dataset.HowToGet}");
+        try
+        {
+            return dataset switch
+            {
+                Glue glue => TextSources.All[glue.Source].Read(dataRoot, test ? TextSplit.Dev : TextSplit.Train).Examples,
+                TextFiles files => Read(files, dataRoot, test),
+                _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
+            };
+        }
+        catch (TextDataException e)
+        {
+            throw new RunException(FailureCode.DataCorrupt, e.Message, e);
+        }
+    }
 
-    private static TextSet Tokenize(TextDataset dataset, Tokenizer tokenizer, IReadOnlyList<LabelledText> texts)
+    private static IReadOnlyList<TextExample> Read(TextFiles files, string dataRoot, bool test)
+    {
+        var (name, rows) = test ? (files.Test, files.TestRows) : (files.Train, files.TrainRows);
+        var format = Path.GetExtension(name) switch
+        {
+            ".csv" => TableFormat.Csv,
+            ".tsv" => TableFormat.Tsv,
+            _ => TableFormat.JsonLines,
+        };
+        var layout = new TextLayout { TextA = files.TextA, TextB = files.TextB, Label = files.Label, Labels = files.Labels.Count > 0 ? new LabelSet(files.Labels) : null };
+        var examples = TextTables.Read(Path.Combine(dataRoot, name), format, layout).Examples;
+        return examples.Count == rows
+            ? examples
+            : throw new RunException(FailureCode.DataCorrupt, $"{name}: {examples.Count} rows found; the spec says {rows} ({(test ? "test_rows" : "train_rows")})");
+    }
+
+    private static TokenSet Tokenize(TextDataset dataset, Tokenizer tokenizer, IReadOnlyList<TextExample> texts)
     {
         var encoded = new (int[] Tokens, int First)[texts.Count];
         Parallel.For(0, texts.Count, i =>
         {
-            var text = tokenizer.Encode(texts[i].Text, texts[i].Pair, dataset.MaxLength);
+            var text = tokenizer.Encode(texts[i].TextA, texts[i].TextB, dataset.MaxLength);
             encoded[i] = (text.Ids, text.TypeIds.AsSpan().IndexOf((byte)1) is >= 0 and var first ? first : text.Length);
         });
-        return new TextSet(encoded, [.. texts.Select(text => text.Class)], dataset.Shape)
+        return new TokenSet(encoded, [.. texts.Select(text => text.Label ?? 0)], dataset.Shape)
         {
-            Targets = dataset.Target == Target.Value ? [.. texts.Select(text => text.Value)] : null,
+            Targets = dataset.Target == Target.Value ? [.. texts.Select(text => (float)text.Score!.Value)] : null,
         };
     }
 }
-
-/// <summary>A text or a pair of texts, and what is right about it.</summary>
-/// <param name="Text">The text, or the first of a pair.</param>
-/// <param name="Pair">The second of a pair; null where there is one text.</param>
-/// <param name="Class">The class, from 0; 0 where a value is right.</param>
-/// <param name="Value">The value; 0 where a class is right.</param>
-internal sealed record LabelledText(string Text, string? Pair, int Class, float Value);

@@ -63,7 +63,7 @@ internal sealed class Samples(SampleSet set, SampleBatches batches, int[] indice
     /// <param name="stage">The stage, from 0.</param>
     /// <param name="epoch">The epoch of the stage, from 0.</param>
     /// <param name="batchSize">Samples of a batch.</param>
-    public int[] Order(long seed, int stage, int epoch, int batchSize) => set is TextSet
+    public int[] Order(long seed, int stage, int epoch, int batchSize) => set is TokenSet
         ? BatchOrder.OfLikeLengths(seed, stage, epoch, indices, batchSize, set.LengthOf)
         : BatchOrder.Of(seed, stage, epoch, indices);
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace KdService.Distillation.Data;
 
 /// <summary>Labelled texts in memory, as tokens.</summary>
-public sealed class TextSet : SampleSet
+public sealed class TokenSet : SampleSet
 {
     /// <summary>What stands for a token where a text of a batch is shorter than the longest.</summary>
     public const int Padding = -1;
@@ -18,7 +18,7 @@ public sealed class TextSet : SampleSet
     /// <param name="labels">The class of each text.</param>
     /// <param name="shape">The vocabulary, the most tokens, and what is predicted.</param>
     /// <exception cref="ArgumentException">A text is empty or too long, or a token is not of the vocabulary.</exception>
-    public TextSet(IReadOnlyList<(int[] Tokens, int First)> texts, int[] labels, DataShape shape) : base(labels, shape)
+    public TokenSet(IReadOnlyList<(int[] Tokens, int First)> texts, int[] labels, DataShape shape) : base(labels, shape)
     {
         if (texts.Count != labels.Length) throw new ArgumentException($"{texts.Count} texts and {labels.Length} labels given; as many of each are right", nameof(labels));
         // Text after text, each led by the length of its first segment: what decides its input, and nothing else.
