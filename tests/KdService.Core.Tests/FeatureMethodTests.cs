@@ -49,6 +49,21 @@ public class FeatureMethodTests
         Assert.Equal(ofStudent, taps.Select(pair => pair.Student));
     }
 
+    [Theory]
+    [InlineData("resnet20", new[] { "layer1.2.preact", "layer2.2.preact", "layer3.2.preact", "embedding" })]
+    [InlineData("resnet50", new[] { "layer2.3.preact", "layer3.5.preact", "layer4.2.preact", "embedding" })]
+    [InlineData("wrn40_2", new[] { "block2.layer.0.bn1", "block3.layer.0.bn1", "bn1", "embedding" })]
+    [InlineData("vgg13", new[] { "block2.4", "block3.4", "block4.4", "embedding" })]
+    [InlineData("mobilenetv2", new[] { "blocks.2", "blocks.4", "blocks.6", "embedding" })]
+    [InlineData("shufflenetv2", new[] { "layer1.3.preact", "layer2.7.preact", "layer3.3.preact", "embedding" })]
+    public void Review_OfATeachersStages_IsBeforeTheirReluAndOfTheStudentsBehindIt(string teacher, string[] ofTeacher)
+    {
+        var plan = PlanBuilder.Compile(SpecValidation.ReadOrThrow(Document("""{"name": "reviewkd"}""", teacher)));
+        var taps = plan.Stages[0].Losses[^1].Objective.TapsOf(plan.Network("student"), plan.Network("teacher"), plan.Dataset);
+        Assert.Equal(ofTeacher, taps.Select(pair => pair.Teacher));
+        Assert.Equal(["layer1", "layer2", "layer3", "embedding"], taps.Select(pair => pair.Student));
+    }
+
     [Fact]
     public void Losses_OfAFeatureMethod_AreThoseWithAWeight()
     {
@@ -60,8 +75,12 @@ public class FeatureMethodTests
     }
 
     [Theory]
-    [InlineData("""{"name": "at", "layers": [{"student": "layer4", "teacher": "layer2"}]}""", "/method/layers/0/student", "\"layer4\" given; resnet8 has conv1 [16, 32, 32], layer1.0 [16, 32, 32], layer1 [16, 32, 32], layer2.0")]
-    [InlineData("""{"name": "rkd", "layers": [{"student": "layer1", "teacher": "layer1"}, {"student": "embedding", "teacher": "fc"}]}""", "/method/layers/1/teacher", "embedding [64]")]
+    [InlineData("""{"name": "at", "layers": [{"student": "layer4", "teacher": "layer2"}]}""", "/method/layers/0/student", "\"layer4\" given; resnet8 has conv1 [16, 32, 32], bn1 [16, 32, 32], layer1 [16, 32, 32], layer2 [32, 16, 16], layer3 [64, 8, 8]; within, by their names in the weights, there are more, such as layer1.0 [16, 32, 32]")]
+    [InlineData("""{"name": "rkd", "layers": [{"student": "layer1", "teacher": "layer1"}, {"student": "embedding", "teacher": "logits"}]}""", "/method/layers/1/teacher", "embedding [64], fc [10]; within")]
+    [InlineData("""{"name": "sp", "layers": [{"student": "layer2.0.conv3", "teacher": "layer2.2.preactt"}]}""", "/method/layers/0/student", "within, by their names in the weights, there are more, such as layer2.0.conv1 [32, 16, 16], layer2.0.conv2 [32, 16, 16], ")]
+    [InlineData("""{"name": "sp", "layers": [{"student": "layer2.0.conv3", "teacher": "layer2.2.preactt"}]}""", "/method/layers/0/teacher", "such as layer2.2.preact [32, 16, 16]")]
+    [InlineData("""{"name": "at", "layers": [{"student": "layer2.0.bn1", "teacher": "fc"}]}""", "/method/layers/0/teacher", "fc [10], which has no height and width, given")]
+    [InlineData("""{"name": "fitnet", "layers": [{"student": "layer3.0.bn2", "teacher": "layer1.1.conv2"}]}""", "/method/layers/0", "layer3.0.bn2 [64, 8, 8] of resnet8 and layer1.1.conv2 [16, 32, 32] of resnet20 given")]
     [InlineData("""{"name": "at", "layers": [{"student": "layer1", "teacher": "embedding"}]}""", "/method/layers/0/teacher", "embedding [64], which has no height and width, given; resnet20 has conv1 [16, 32, 32]")]
     [InlineData("""{"name": "fitnet", "layers": [{"student": "layer3", "teacher": "layer1"}]}""", "/method/layers/0", "layer3 [64, 8, 8] of resnet8 and layer1 [16, 32, 32] of resnet20 given; a convolution leads to")]
     [InlineData("""{"name": "sp", "layers": []}""", "/method/layers", "an empty list given; at least one pair of taps")]

@@ -111,6 +111,26 @@ public sealed class FusedBatchNormTests
         }
     }
 
+    [Fact]
+    public void Fused_WhereSomebodyWatches_ShowsEveryStepAndChangesNone()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        var (image, residual) = (randn(4, 20, 6, 6).channels_last(), randn(4, 20, 6, 6).channels_last());
+        using var norm = BatchNorm2d(20);
+        using var sum = Identity();
+        var (normed, summed) = (new List<Tensor>(), new List<Tensor>());
+        var alone = norm.BatchNormAddRelu(image, residual, sum);
+        var hook = sum.register_forward_hook((_, _, output) => { summed.Add(output); return output; });
+        Assert.True(norm.BatchNormAddRelu(image, residual, sum).allclose(alone, 1e-5, 1e-6));
+        hook.remove();
+        norm.register_forward_hook((_, _, output) => { normed.Add(output); return output; });
+        Assert.True(norm.BatchNormAddRelu(image, residual, sum).allclose(alone, 1e-5, 1e-6));
+        norm.BatchNormRelu(image);
+        Assert.Equal((2, 1), (normed.Count, summed.Count));
+        Assert.All(normed, output => Assert.True((output + residual).allclose(summed[0], 1e-5, 1e-6)));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

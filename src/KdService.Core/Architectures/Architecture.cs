@@ -6,7 +6,7 @@ namespace KdService.Core.Architectures;
 /// <param name="Name">As specs write it, e.g. <c>resnet20</c>.</param>
 /// <param name="Family">For people, e.g. <c>CIFAR ResNet, option B</c>.</param>
 /// <param name="Layers">The layers that have weights, for the shape of the data.</param>
-/// <param name="Taps">The places whose features can be read, in the order of the forward pass, for the shape of the data.</param>
+/// <param name="Taps">The places whose features can be read, in the order of the forward pass, for the shape of the data: what modules give, and the embedding.</param>
 public sealed record Architecture(string Name, string Family, Func<DataShape, IReadOnlyList<Layer>> Layers, Func<DataShape, IReadOnlyList<Tap>> Taps)
 {
     /// <summary>What inputs it takes: colour pictures of 32x32, vectors of any length, or texts.</summary>
@@ -38,14 +38,6 @@ public sealed record Architecture(string Name, string Family, Func<DataShape, IR
 /// <param name="MultiplyAdds">Multiply-accumulate operations for one sample.</param>
 public readonly record struct Layer(long Parameters, long MultiplyAdds)
 {
-    /// <summary>A convolution without bias followed by batch normalisation.</summary>
-    public static Layer ConvNorm(int kernel, int inputs, int outputs, int side) =>
-        new((long)kernel * kernel * inputs * outputs + 2L * outputs, (long)kernel * kernel * inputs * outputs * side * side);
-
-    /// <summary>A convolution with bias followed by batch normalisation.</summary>
-    public static Layer ConvBiasNorm(int kernel, int inputs, int outputs, int side) =>
-        ConvNorm(kernel, inputs, outputs, side) with { Parameters = ConvNorm(kernel, inputs, outputs, side).Parameters + outputs };
-
     /// <summary>A fully connected layer with bias.</summary>
     public static Layer Linear(int inputs, int outputs) => new((long)inputs * outputs + outputs, (long)inputs * outputs);
 

@@ -15,20 +15,23 @@ public static class BottleneckResNets
     /// <summary>Every bottleneck network.</summary>
     public static IEnumerable<Architecture> All => [Outline.Of("resnet50", "ResNet with bottlenecks", Walk)];
 
-    private static Outline Walk(Outline outline)
+    private static Outline Walk(Outline outline, int classes)
     {
-        outline.Conv(3, 64).Tap("conv1").Norm();
-        for (var stage = 1; stage <= Blocks.Count; stage++)
+        outline.Conv("conv1", 3, 64).Norm("bn1");
+        for (var stage = 0; stage < Blocks.Count; stage++)
         {
-            var width = 32 << stage;
-            for (var block = 0; block < Blocks[stage - 1]; block++)
+            outline.Part($"layer{stage + 1}", () =>
             {
-                var (inputs, side, stride) = (outline.Channels, outline.Side, stage > 1 && block == 0 ? 2 : 1);
-                if (block == 0) outline.Conv(1, Expansion * width, stride).Norm().At(inputs, side);
-                outline.Conv(1, width).Norm().Conv(3, width, stride).Norm().Conv(1, Expansion * width).Norm().Tap($"layer{stage}.{block}");
-            }
-            outline.Tap($"layer{stage}", endsStage: true);
+                for (var block = 0; block < Blocks[stage]; block++) outline.Part($"{block}", () => Block(outline, 64 << stage, stage > 0 && block == 0 ? 2 : 1));
+            }, endsStage: true, $"layer{stage + 1}.{Blocks[stage] - 1}.{Tap.Preactivation}");
         }
-        return outline;
+        return outline.Average().Classify("linear", classes);
+    }
+
+    private static void Block(Outline outline, int width, int stride)
+    {
+        var (inputs, side) = (outline.Channels, outline.Side);
+        if (inputs != Expansion * width) outline.Part("shortcut", () => outline.Conv("0", 1, Expansion * width, stride).Norm("1")).At(inputs, side);
+        outline.Conv("conv1", 1, width).Norm("bn1").Conv("conv2", 3, width, stride).Norm("bn2").Conv("conv3", 1, Expansion * width).Norm("bn3").Same(Tap.Preactivation);
     }
 }

@@ -13,40 +13,29 @@ public static class CifarResNets
     /// <summary>Every CIFAR ResNet.</summary>
     public static IEnumerable<Architecture> All =>
     [
-        .. Depths.Select(depth => new Architecture($"resnet{depth}", "CIFAR ResNet, option B", shape => Layers(depth, [16, 16, 32, 64], true, shape.Classes), _ => Taps(depth, [16, 16, 32, 64]))),
-        .. Depths.Select(depth => new Architecture($"resnet{depth}a", "CIFAR ResNet, option A", shape => Layers(depth, [16, 16, 32, 64], false, shape.Classes), _ => Taps(depth, [16, 16, 32, 64]))),
-        .. Depths.Select(depth => new Architecture($"resnet{depth}x4", "CIFAR ResNet, four times the width", shape => Layers(depth, [32, 64, 128, 256], true, shape.Classes), _ => Taps(depth, [32, 64, 128, 256]))),
+        .. Depths.Select(depth => Outline.Of($"resnet{depth}", "CIFAR ResNet, option B", (outline, classes) => Walk(outline, depth, [16, 16, 32, 64], true, classes))),
+        .. Depths.Select(depth => Outline.Of($"resnet{depth}a", "CIFAR ResNet, option A", (outline, classes) => Walk(outline, depth, [16, 16, 32, 64], false, classes))),
+        .. Depths.Select(depth => Outline.Of($"resnet{depth}x4", "CIFAR ResNet, four times the width", (outline, classes) => Walk(outline, depth, [32, 64, 128, 256], true, classes))),
     ];
 
-    private static List<Layer> Layers(int depth, int[] widths, bool projection, int classes)
+    private static Outline Walk(Outline outline, int depth, int[] widths, bool projects, int classes)
     {
-        List<Layer> layers = [Layer.ConvNorm(3, 3, widths[0], 32)];
-        var inputs = widths[0];
-        for (var stage = 0; stage < 3; stage++)
-        {
-            var (outputs, side) = (widths[stage + 1], 32 >> stage);
-            for (var block = 0; block < (depth - 2) / 6; block++, inputs = outputs)
-            {
-                layers.Add(Layer.ConvNorm(3, inputs, outputs, side));
-                layers.Add(Layer.ConvNorm(3, outputs, outputs, side));
-                if (projection && inputs != outputs) layers.Add(Layer.ConvNorm(1, inputs, outputs, side));
-            }
-        }
-        layers.Add(Layer.Linear(widths[3], classes));
-        return layers;
-    }
-
-    // Outputs of the stem's convolution, of every block and of every stage, as the weights name them.
-    private static List<Tap> Taps(int depth, int[] widths)
-    {
-        List<Tap> taps = [new("conv1", [widths[0], 32, 32])];
+        var blocks = (depth - 2) / 6;
+        outline.Conv("conv1", 3, widths[0]).Norm("bn1");
         for (var stage = 1; stage <= 3; stage++)
         {
-            int[] shape = [widths[stage], 64 >> stage, 64 >> stage];
-            for (var block = 0; block < (depth - 2) / 6; block++) taps.Add(new($"layer{stage}.{block}", shape));
-            taps.Add(new($"layer{stage}", shape, EndsStage: true));
+            outline.Part($"layer{stage}", () =>
+            {
+                for (var block = 0; block < blocks; block++) outline.Part($"{block}", () => Block(outline, widths[stage], stage > 1 && block == 0 ? 2 : 1, projects));
+            }, endsStage: true, $"layer{stage}.{blocks - 1}.{Tap.Preactivation}");
         }
-        taps.Add(new(Tap.Embedding, [widths[3]]));
-        return taps;
+        return outline.Average().Classify("fc", classes);
+    }
+
+    private static void Block(Outline outline, int width, int stride, bool projects)
+    {
+        var (inputs, side) = (outline.Channels, outline.Side);
+        if (projects && inputs != width) outline.Part("downsample", () => outline.Conv("0", 1, width, stride).Norm("1")).At(inputs, side);
+        outline.Conv("conv1", 3, width, stride).Norm("bn1").Conv("conv2", 3, width).Norm("bn2").Same(Tap.Preactivation);
     }
 }

@@ -10,12 +10,9 @@ public static class Mlps
 
     /// <summary>Every perceptron.</summary>
     public static IEnumerable<Architecture> All =>
-        Widths.Select(width => new Architecture($"mlp{width}", "perceptron with two hidden layers", shape => Layers(width, shape), _ => Taps(width)) { Takes = InputKind.Vectors });
+        Widths.Select(width => Outline.Of($"mlp{width}", "perceptron with two hidden layers", (outline, classes) => Walk(outline, width, classes), InputKind.Vectors));
 
-    private static List<Layer> Layers(int width, DataShape shape) =>
-        [Layer.Linear(shape.Values, width), Layer.Linear(width, width), Layer.Linear(width, shape.Classes)];
-
-    // Outputs of the ReLUs.
-    private static List<Tap> Taps(int width) =>
-        [new("hidden.1", [width], EndsStage: true), new("hidden.3", [width], EndsStage: true), new(Tap.Embedding, [width])];
+    private static Outline Walk(Outline outline, int width, int classes) => outline
+        .Part("hidden", () => outline.Linear("0", width).Same("1", endsStage: true, "hidden.0").Linear("2", width).Same("3", endsStage: true, "hidden.2"))
+        .Classify("fc", classes);
 }

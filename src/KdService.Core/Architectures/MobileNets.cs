@@ -19,20 +19,28 @@ public static class MobileNets
     /// <summary>Every MobileNet.</summary>
     public static IEnumerable<Architecture> All => [Outline.Of("mobilenetv2", "MobileNetV2, half the width", Walk)];
 
-    private static Outline Walk(Outline outline)
+    private static Outline Walk(Outline outline, int classes)
     {
-        outline.Conv(3, Stem, stride: 2).Norm().Tap("conv1");
-        for (var stage = 0; stage < Stages.Count; stage++)
+        outline.Part("conv1", () => outline.Conv("0", 3, Stem, stride: 2).Norm("1"));
+        outline.Part("blocks", () =>
         {
-            var (expansion, width, blocks, stride) = Stages[stage];
-            for (var block = 0; block < blocks; block++)
+            for (var stage = 0; stage < Stages.Count; stage++)
             {
-                var inner = outline.Channels * expansion;
-                outline.Conv(1, inner).Norm().Conv(3, inner, block == 0 ? stride : 1, groups: inner).Norm().Conv(1, width).Norm().Tap($"blocks.{stage}.{block}");
+                var (expansion, width, blocks, stride) = Stages[stage];
+                // The stages whose features RepDistiller reads.
+                outline.Part($"{stage}", () =>
+                {
+                    for (var block = 0; block < blocks; block++) outline.Part($"{block}", () => Block(outline, expansion, width, block == 0 ? stride : 1));
+                }, endsStage: stage is 1 or 2 or 4 or 6);
             }
-            // The stages whose features RepDistiller reads.
-            outline.Tap($"blocks.{stage}", endsStage: stage is 1 or 2 or 4 or 6);
-        }
-        return outline.Conv(1, Head).Norm().Tap("conv2");
+        });
+        outline.Part("conv2", () => outline.Conv("0", 1, Head).Norm("1"));
+        return outline.Average().Part("classifier", () => outline.Classify("0", classes));
+    }
+
+    private static void Block(Outline outline, int expansion, int width, int stride)
+    {
+        var inner = outline.Channels * expansion;
+        outline.Part("conv", () => outline.Conv("0", 1, inner).Norm("1").Conv("3", 3, inner, stride, groups: inner).Norm("4").Conv("6", 1, width).Norm("7"));
     }
 }

@@ -6,7 +6,7 @@ namespace KdService.Core.Architectures;
 /// </summary>
 public static class PlainCnns
 {
-    /// <summary>A pooling step in <see cref="Outline"/>.</summary>
+    /// <summary>A pooling step in <see cref="Steps"/>.</summary>
     public const int Pool = 0;
 
     private static readonly Dictionary<int, (int[] Convs, int[] Hidden)> Small = new()
@@ -31,51 +31,29 @@ public static class PlainCnns
     public static IReadOnlyList<int> Depths { get; } = [.. Small.Keys];
 
     /// <summary>Every plain CNN.</summary>
-    public static IEnumerable<Architecture> All =>
-        Depths.Select(depth => new Architecture($"plane{depth}", "plain CNN", shape => Layers(depth, shape.Classes), shape => Taps(depth, shape.Classes)));
+    public static IEnumerable<Architecture> All => Depths.Select(depth => Outline.Of($"plane{depth}", "plain CNN", (outline, classes) => Walk(outline, depth, classes)));
 
     /// <summary>The widths of the convolutions, with <see cref="Pool"/> where the map is halved, and of the hidden linear layers.</summary>
-    public static (IReadOnlyList<int> Convs, IReadOnlyList<int> Hidden) Outline(int depth, int classes) =>
+    public static (IReadOnlyList<int> Convs, IReadOnlyList<int> Hidden) Steps(int depth, int classes) =>
         (classes <= 10 ? Small : Large)[depth];
 
-    private static List<Layer> Layers(int depth, int classes)
+    private static Outline Walk(Outline outline, int depth, int classes)
     {
-        var (convs, hidden) = Outline(depth, classes);
-        List<Layer> layers = [];
-        var (inputs, side) = (3, 32);
-        foreach (var width in convs)
+        var (convs, hidden) = Steps(depth, classes);
+        outline.Part("conv_layers", () =>
         {
-            if (width == Pool)
+            var module = 0;
+            foreach (var width in convs)
             {
-                side /= 2;
-                continue;
+                if (width == Pool) outline.Pool().Same($"{module++}", endsStage: true);
+                else outline.Conv($"{module++}", 3, width, bias: true).Norm($"{module++}").Same($"{module++}");
             }
-            layers.Add(Layer.ConvBiasNorm(3, inputs, width, side));
-            inputs = width;
-        }
-        var features = inputs * side * side;
-        foreach (var width in hidden.Append(classes))
+        });
+        return outline.Flatten().Part("fc_layers", () =>
         {
-            layers.Add(Layer.Linear(features, width));
-            features = width;
-        }
-        return layers;
-    }
-
-    // Outputs of the poolings.
-    private static List<Tap> Taps(int depth, int classes)
-    {
-        var (convs, hidden) = Outline(depth, classes);
-        List<Tap> taps = [];
-        var (module, width, side) = (0, 3, 32);
-        foreach (var step in convs)
-        {
-            // conv_layers holds a convolution, its norm and its ReLU for each width, and one module for each pooling.
-            module += step == Pool ? 1 : 3;
-            if (step == Pool) taps.Add(new($"conv_layers.{module - 1}", [width, side /= 2, side], EndsStage: true));
-            else width = step;
-        }
-        taps.Add(new(Tap.Embedding, [hidden.Count > 0 ? hidden[^1] : width * side * side]));
-        return taps;
+            // A ReLU follows every linear layer but the last.
+            foreach (var (i, width) in hidden.Index()) outline.Linear($"{2 * i}", width).Same($"{2 * i + 1}");
+            outline.Classify($"{2 * hidden.Count}", classes);
+        });
     }
 }

@@ -27,21 +27,19 @@ public static class ShuffleNets
     /// <summary>Both ShuffleNets.</summary>
     public static IEnumerable<Architecture> All =>
     [
-        Outline.Of("shufflenetv1", "ShuffleNet, three groups", outline => Walk(outline, Widths, Unit)),
-        Outline.Of("shufflenetv2", "ShuffleNetV2, 1x", outline => Walk(outline, WidthsV2, UnitV2).Conv(1, Head).Norm()),
+        Outline.Of("shufflenetv1", "ShuffleNet, three groups", (outline, classes) => Walk(outline, Widths, Unit).Average().Classify("linear", classes)),
+        Outline.Of("shufflenetv2", "ShuffleNetV2, 1x", (outline, classes) => Walk(outline, WidthsV2, UnitV2).Conv("conv2", 1, Head).Norm("bn2").Average().Classify("linear", classes)),
     ];
 
     private static Outline Walk(Outline outline, IReadOnlyList<int> widths, Action<Outline, int, bool> unit)
     {
-        outline.Conv(1, Stem).Tap("conv1").Norm();
+        outline.Conv("conv1", 1, Stem).Norm("bn1");
         for (var stage = 0; stage < widths.Count; stage++)
         {
-            for (var block = 0; block < Blocks[stage]; block++)
+            outline.Part($"layer{stage + 1}", () =>
             {
-                unit(outline, widths[stage], block == 0);
-                outline.Tap($"layer{stage + 1}.{block}");
-            }
-            outline.Tap($"layer{stage + 1}", endsStage: true);
+                for (var block = 0; block < Blocks[stage]; block++) outline.Part($"{block}", () => unit(outline, widths[stage], block == 0));
+            }, endsStage: true, $"layer{stage + 1}.{Blocks[stage] - 1}.{Tap.Preactivation}");
         }
         return outline;
     }
@@ -52,15 +50,21 @@ public static class ShuffleNets
         var inputs = outline.Channels;
         var outputs = halves ? width - inputs : width;
         var inner = outputs / 4;
-        outline.Conv(1, inner, groups: inputs == Stem ? 1 : Groups).Norm().Conv(3, inner, halves ? 2 : 1, groups: inner).Norm()
-            .Conv(1, outputs, groups: Groups).Norm().At(width, outline.Side);
+        outline.Conv("conv1", 1, inner, groups: inputs == Stem ? 1 : Groups).Norm("bn1").Conv("conv2", 3, inner, halves ? 2 : 1, groups: inner).Norm("bn2")
+            .Conv("conv3", 1, outputs, groups: Groups).Norm("bn3").At(width, outline.Side);
+        if (!halves) outline.Same(Tap.Preactivation);
     }
 
     private static void UnitV2(Outline outline, int width, bool halves)
     {
         var (inputs, side, half) = (outline.Channels, outline.Side, width / 2);
-        if (halves) outline.Conv(3, inputs, 2, groups: inputs).Norm().Conv(1, half).Norm().At(inputs, side);
-        else outline.At(half, side);
-        outline.Conv(1, half).Norm().Conv(3, half, halves ? 2 : 1, groups: half).Norm().Conv(1, half).Norm().At(width, outline.Side);
+        if (halves)
+        {
+            outline.Conv("conv1", 3, inputs, 2, groups: inputs).Norm("bn1").Conv("conv2", 1, half).Norm("bn2").At(inputs, side)
+                .Conv("conv3", 1, half).Norm("bn3").Conv("conv4", 3, half, 2, groups: half).Norm("bn4").Conv("conv5", 1, half).Norm("bn5").At(width, outline.Side);
+            return;
+        }
+        outline.At(half, side).Conv("conv1", 1, half).Norm("bn1").Conv("conv2", 3, half, groups: half).Norm("bn2").Conv("conv3", 1, half).Norm("bn3")
+            .At(width, side).Same(Tap.Preactivation);
     }
 }

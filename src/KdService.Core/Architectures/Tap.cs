@@ -1,7 +1,7 @@
 namespace KdService.Core.Architectures;
 
-/// <summary>A place in a network whose output feature methods read.</summary>
-/// <param name="Name">The module's path, e.g. <c>layer2.0</c>; <see cref="Embedding"/> for the input of the classifier.</param>
+/// <summary>A place in a network whose output feature methods read: any module's, and the input of the last linear layer.</summary>
+/// <param name="Name">The module's path, e.g. <c>layer2.0.conv1</c>, as the weights name it; <see cref="Embedding"/> for the input of the classifier.</param>
 /// <param name="Shape">Shape of one sample's feature: <c>[channels, height, width]</c>, or <c>[channels]</c>.</param>
 /// <param name="EndsStage">Whether it is what a stage of the network hands on; methods that match several layers take these when none are named.</param>
 public sealed record Tap(string Name, IReadOnlyList<int> Shape, bool EndsStage = false)
@@ -9,8 +9,23 @@ public sealed record Tap(string Name, IReadOnlyList<int> Shape, bool EndsStage =
     /// <summary>The tap of the vector that the last linear layer classifies; every network has it.</summary>
     public const string Embedding = "embedding";
 
+    /// <summary>
+    /// The module that a residual block's sum passes through before its ReLU; it computes nothing and has no weights. What a stage ends
+    /// in, but for the ReLU, is <c>preact</c> of its last block.
+    /// </summary>
+    public const string Preactivation = "preact";
+
+    /// <summary>
+    /// Of what ends a stage, the tap that gives the same before its last ReLU; where the network has norm and ReLU only behind the
+    /// stage, that norm. Null where no ReLU is near.
+    /// </summary>
+    public string? BeforeRelu { get; init; }
+
     /// <summary>Whether the feature has a height and a width.</summary>
     public bool IsMap => Shape.Count == 3;
+
+    /// <summary>Whether it is among the few that a reader of error messages wants: stages, the parts before and after them, the embedding.</summary>
+    public bool IsLandmark => EndsStage || !Name.Contains('.', StringComparison.Ordinal);
 
     /// <summary>Name and shape, as error messages print them.</summary>
     public override string ToString() => $"{Name} [{string.Join(", ", Shape)}]";

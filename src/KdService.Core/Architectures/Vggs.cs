@@ -18,17 +18,20 @@ public static class Vggs
     public const int PooledBlocks = 3;
 
     /// <summary>Every VGG.</summary>
-    public static IEnumerable<Architecture> All => Blocks.Select(vgg => Outline.Of($"vgg{vgg.Key}", "VGG with batch norm", outline => Walk(outline, vgg.Value)));
+    public static IEnumerable<Architecture> All =>
+        Blocks.Select(vgg => Outline.Of($"vgg{vgg.Key}", "VGG with batch norm", (outline, classes) => Walk(outline, vgg.Value, classes)));
 
-    private static Outline Walk(Outline outline, int[][] blocks)
+    private static Outline Walk(Outline outline, int[][] blocks, int classes)
     {
-        for (var block = 0; block < blocks.Length; block++)
+        foreach (var (block, widths) in blocks.Index())
         {
-            foreach (var width in blocks[block]) outline.Conv(3, width, bias: true).Norm();
             // What RepDistiller compares starts with the second block: the first is to it what a stem is to other networks.
-            outline.Tap($"block{block}", endsStage: block > 0);
+            outline.Part($"block{block}", () =>
+            {
+                foreach (var (i, width) in widths.Index()) outline.Conv($"{3 * i}", 3, width, bias: true).Norm($"{3 * i + 1}");
+            }, endsStage: block > 0, $"block{block}.{3 * widths.Length - 2}");
             if (block < PooledBlocks) outline.Pool();
         }
-        return outline;
+        return outline.Average().Classify("classifier", classes);
     }
 }

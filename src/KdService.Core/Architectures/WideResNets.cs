@@ -11,22 +11,27 @@ public static class WideResNets
 
     /// <summary>Every wide residual network.</summary>
     public static IEnumerable<Architecture> All =>
-        Sizes.Select(size => Outline.Of($"wrn{size.Depth}_{size.Widening}", "wide ResNet", outline => Walk(outline, (size.Depth - 4) / 6, size.Widening)));
+        Sizes.Select(size => Outline.Of($"wrn{size.Depth}_{size.Widening}", "wide ResNet", (outline, classes) => Walk(outline, (size.Depth - 4) / 6, size.Widening, classes)));
 
-    private static Outline Walk(Outline outline, int blocks, int widening)
+    private static Outline Walk(Outline outline, int blocks, int widening, int classes)
     {
-        outline.Conv(3, 16).Tap("conv1");
+        outline.Conv("conv1", 3, 16);
         for (var stage = 1; stage <= 3; stage++)
         {
-            var width = 8 * widening << stage;
-            for (var block = 0; block < blocks; block++)
+            // The norm and the ReLU behind a stage are those that the next begins with.
+            outline.Part($"block{stage}", () => outline.Part("layer", () =>
             {
-                var (inputs, side, stride) = (outline.Channels, outline.Side, stage > 1 && block == 0 ? 2 : 1);
-                if (inputs != width) outline.Conv(1, width, stride).At(inputs, side);
-                outline.Norm().Conv(3, width, stride).Norm().Conv(3, width).Tap($"block{stage}.layer.{block}");
-            }
-            outline.Tap($"block{stage}", endsStage: true);
+                for (var block = 0; block < blocks; block++) outline.Part($"{block}", () => Block(outline, 8 * widening << stage, stage > 1 && block == 0 ? 2 : 1));
+            }), endsStage: true, stage < 3 ? $"block{stage + 1}.layer.0.bn1" : "bn1");
         }
-        return outline.Norm();
+        return outline.Norm("bn1").Average().Classify("fc", classes);
+    }
+
+    private static void Block(Outline outline, int width, int stride)
+    {
+        var (inputs, side) = (outline.Channels, outline.Side);
+        outline.Norm("bn1");
+        if (inputs != width) outline.Conv("convShortcut", 1, width, stride).At(inputs, side);
+        outline.Conv("conv1", 3, width, stride).Norm("bn2").Conv("conv2", 3, width);
     }
 }

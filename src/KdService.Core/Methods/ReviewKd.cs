@@ -6,7 +6,7 @@ namespace KdService.Core.Methods;
 /// <summary>Chen et al. (2021): all stages of the student, reviewed together, against the teacher's, beside the labels.</summary>
 [Method("reviewkd", "ReviewKD", "Fuses the student's stages from the last to the first and matches each with the teacher's, beside the labels.",
     Paper = "Chen et al.: Distilling Knowledge via Knowledge Review, CVPR 2021, arXiv 2104.09044",
-    Evidence = "[read: mdistiller] fusion, pyramid loss, warm-up and weights; mdistiller takes the teacher's stages before their last ReLU, here they are taken as they leave the stage")]
+    Evidence = "[read: mdistiller] fusion, pyramid loss, warm-up, weights and layers: the student's stages as they leave it, the teacher's before their last ReLU, and both embeddings. MobileNetV2 and the plain CNNs as teachers, which mdistiller does not have, give their stages as they are")]
 public sealed record ReviewKd : FeatureMethod
 {
     /// <inheritdoc />

@@ -33,7 +33,7 @@ public abstract record Objective
 public sealed record TapPair
 {
     /// <summary>A tap of the student.</summary>
-    [Field("A tap of the student: a module's path such as layer2, or embedding.", MaxLength = 100)]
+    [Field("A tap of the student: a module's name in the weights such as layer2 or layer2.0.conv1; preact in a residual block for its sum before the ReLU; or embedding, the input of the last layer.", MaxLength = 100)]
     public required string Student { get; init; }
 
     /// <summary>A tap of the teacher.</summary>

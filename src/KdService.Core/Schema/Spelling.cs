@@ -10,6 +10,9 @@ internal static class Spelling
         return near is not null && Distance(given, near) <= Math.Max(2, given.Length / 3) ? near : null;
     }
 
+    /// <summary>The known names nearest to what was given, the nearest first, however far.</summary>
+    public static IEnumerable<string> Nearest(string given, IEnumerable<string> known, int count) => known.OrderBy(name => Distance(given, name)).Take(count);
+
     /// <summary>Levenshtein distance between two names.</summary>
     private static int Distance(string a, string b)
     {

@@ -52,6 +52,7 @@ internal sealed class BottleneckResNet : Part
         private readonly BatchNorm2d _bn2;
         private readonly Conv2d _conv3;
         private readonly BatchNorm2d _bn3;
+        private readonly Identity _sum;
         private readonly Sequential? _shortcut;
 
         public Block(int inputs, int width, int stride) : base(nameof(Block))
@@ -63,6 +64,7 @@ internal sealed class BottleneckResNet : Part
             _bn2 = Named("bn2", BatchNorm2d(width));
             _conv3 = Named("conv3", Conv2d(width, outputs, 1, bias: false));
             _bn3 = Named("bn3", BatchNorm2d(outputs));
+            _sum = Named(Tap.Preactivation, Identity());
             if (inputs != outputs) _shortcut = Named("shortcut", Sequential(Conv2d(inputs, outputs, 1, stride, bias: false), BatchNorm2d(outputs)));
         }
 
@@ -71,7 +73,7 @@ internal sealed class BottleneckResNet : Part
             using var scope = NewDisposeScope();
             var inner = _bn1.BatchNormRelu(_conv1.call(input));
             inner = _bn2.BatchNormRelu(_conv2.call(inner));
-            return _bn3.BatchNormAddRelu(_conv3.call(inner), _shortcut?.call(input) ?? input).MoveToOuterDisposeScope();
+            return _bn3.BatchNormAddRelu(_conv3.call(inner), _shortcut?.call(input) ?? input, _sum).MoveToOuterDisposeScope();
         }
     }
 }

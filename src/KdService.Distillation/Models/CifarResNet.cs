@@ -1,3 +1,4 @@
+using KdService.Core.Architectures;
 using KdService.LibTorch.Extras;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -73,6 +74,7 @@ internal sealed class CifarResNet : Module<Tensor, Tensor>
         private readonly BatchNorm2d _bn1;
         private readonly Conv2d _conv2;
         private readonly BatchNorm2d _bn2;
+        private readonly Identity _sum = Identity();
 
         public BasicBlock(int inputs, int outputs, int stride, ShortcutOption option) : base(nameof(BasicBlock))
         {
@@ -88,6 +90,7 @@ internal sealed class CifarResNet : Module<Tensor, Tensor>
             register_module("bn1", _bn1);
             register_module("conv2", _conv2);
             register_module("bn2", _bn2);
+            register_module(Tap.Preactivation, _sum);
             if (_projection is not null) register_module("downsample", _projection);
         }
 
@@ -95,7 +98,7 @@ internal sealed class CifarResNet : Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             var inner = _bn1.BatchNormRelu(_conv1.call(input));
-            return _bn2.BatchNormAddRelu(_conv2.call(inner), Shortcut(input)).MoveToOuterDisposeScope();
+            return _bn2.BatchNormAddRelu(_conv2.call(inner), Shortcut(input), _sum).MoveToOuterDisposeScope();
         }
 
         protected override void RegisterComponents()

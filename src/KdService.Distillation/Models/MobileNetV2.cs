@@ -59,8 +59,9 @@ internal sealed class MobileNetV2 : Part
 
         public override Tensor forward(Tensor input)
         {
+            using var scope = NewDisposeScope();
             var output = _chain.call(input);
-            return _adds ? output.add_(input) : output;
+            return (_adds ? output + input : output).MoveToOuterDisposeScope();
         }
     }
 }

@@ -11,56 +11,67 @@ namespace KdService.Distillation.Models;
 /// ReLU between them. Names of weights (<c>conv_layers.0.weight</c>, <c>fc_layers.0.weight</c>) and initialisation (PyTorch's
 /// defaults) are those of the official code.
 /// </summary>
-internal sealed class PlainCnn : Module<Tensor, Tensor>
+internal sealed class PlainCnn : Part
 {
-    // What conv_layers does, with batch norm and ReLU in one; its own modules give the weights their names.
-    private readonly List<Func<Tensor, Tensor>> _convSteps = [];
+    private readonly Convolutions _convolutions;
     private readonly Sequential _fcLayers;
 
     public PlainCnn(int depth, int classes) : base(nameof(PlainCnn))
     {
-        var (convs, hidden) = PlainCnns.Outline(depth, classes);
-        List<Module<Tensor, Tensor>> convLayers = [], fcLayers = [];
-        var (inputs, side) = (3, 32);
-        foreach (var width in convs)
-        {
-            if (width == PlainCnns.Pool)
-            {
-                var pool = MaxPool2d(2);
-                convLayers.Add(pool);
-                _convSteps.Add(pool.call);
-                side /= 2;
-                continue;
-            }
-            var (convolution, norm) = (Conv2d(inputs, width, 3, 1, 1), BatchNorm2d(width));
-            convLayers.AddRange([convolution, norm, ReLU()]);
-            _convSteps.Add(input => norm.BatchNormRelu(convolution.call(input)));
-            inputs = width;
-        }
-        var features = inputs * side * side;
+        var (convs, hidden) = PlainCnns.Steps(depth, classes);
+        _convolutions = Named("conv_layers", new Convolutions(convs));
+        List<Module<Tensor, Tensor>> fcLayers = [];
+        var features = _convolutions.Features;
         foreach (var width in hidden)
         {
             fcLayers.AddRange([Linear(features, width), ReLU()]);
             features = width;
         }
         fcLayers.Add(Linear(features, classes));
-        _fcLayers = Sequential(fcLayers.ToArray());
-        register_module("conv_layers", Sequential(convLayers.ToArray()));
-        register_module("fc_layers", _fcLayers);
+        _fcLayers = Named("fc_layers", Sequential(fcLayers.ToArray()));
     }
 
     /// <inheritdoc />
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var features = input;
-        foreach (var step in _convSteps) features = step(features);
-        return _fcLayers.call(features.flatten(1)).MoveToOuterDisposeScope();
+        return _fcLayers.call(_convolutions.call(input).flatten(1)).MoveToOuterDisposeScope();
     }
 
-    /// <inheritdoc />
-    /// <remarks>Nothing: the constructor registered all, under PyTorch's names, to which this would add those of the fields.</remarks>
-    protected override void RegisterComponents()
+    /// <summary>All but the linear layers: one sequence of convolutions, norms, ReLUs and poolings in PyTorch.</summary>
+    private sealed class Convolutions : Part
     {
+        private readonly List<Func<Tensor, Tensor>> _steps = [];
+
+        public Convolutions(IReadOnlyList<int> widths) : base(nameof(Convolutions))
+        {
+            var (module, inputs, side) = (0, 3, 32);
+            foreach (var width in widths)
+            {
+                if (width == PlainCnns.Pool)
+                {
+                    _steps.Add(Next(MaxPool2d(2)).call);
+                    side /= 2;
+                    continue;
+                }
+                var (convolution, norm, relu) = (Next(Conv2d(inputs, width, 3, 1, 1)), Next(BatchNorm2d(width)), Next(ReLU()));
+                _steps.Add(input => relu.IsWatched() ? relu.call(norm.call(convolution.call(input))) : norm.BatchNormRelu(convolution.call(input)));
+                inputs = width;
+            }
+            Features = inputs * side * side;
+
+            T Next<T>(T step) where T : Module => Named($"{module++}", step);
+        }
+
+        /// <summary>Length of the output as a vector.</summary>
+        public int Features { get; }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var features = input;
+            foreach (var step in _steps) features = step(features);
+            return features.MoveToOuterDisposeScope();
+        }
     }
 }

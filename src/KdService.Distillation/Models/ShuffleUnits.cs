@@ -21,7 +21,6 @@ internal static class ChannelShuffle
 /// <summary>Zhang et al. (2018), figure 2: 1x1 convolutions in groups around a 3x3 convolution of each channel, channels shuffled in between.</summary>
 internal sealed class ShuffleUnit : Part
 {
-    private readonly bool _halves;
     private readonly int _groups;
     private readonly Conv2d _conv1;
     private readonly BatchNorm2d _bn1;
@@ -29,18 +28,20 @@ internal sealed class ShuffleUnit : Part
     private readonly BatchNorm2d _bn2;
     private readonly Conv2d _conv3;
     private readonly BatchNorm2d _bn3;
+    private readonly Identity? _sum;
 
     public ShuffleUnit(int inputs, int width, bool halves) : base(nameof(ShuffleUnit))
     {
         var outputs = halves ? width - inputs : width;
         var inner = outputs / 4;
-        (_halves, _groups) = (halves, inputs == ShuffleNets.Stem ? 1 : ShuffleNets.Groups);
+        _groups = inputs == ShuffleNets.Stem ? 1 : ShuffleNets.Groups;
         _conv1 = Named("conv1", Conv2d(inputs, inner, 1, groups: _groups, bias: false));
         _bn1 = Named("bn1", BatchNorm2d(inner));
         _conv2 = Named("conv2", Conv2d(inner, inner, 3, halves ? 2 : 1, 1, groups: inner, bias: false));
         _bn2 = Named("bn2", BatchNorm2d(inner));
         _conv3 = Named("conv3", Conv2d(inner, outputs, 1, groups: ShuffleNets.Groups, bias: false));
         _bn3 = Named("bn3", BatchNorm2d(outputs));
+        if (!halves) _sum = Named(Tap.Preactivation, Identity());
     }
 
     /// <inheritdoc />
@@ -50,7 +51,7 @@ internal sealed class ShuffleUnit : Part
         var inner = _bn1.BatchNormRelu(_conv1.call(input)).ShuffleChannels(_groups);
         inner = _conv3.call(_bn2.BatchNormRelu(_conv2.call(inner)));
         // The pooled input has been through a ReLU before: another would change nothing.
-        var output = _halves ? cat([_bn3.BatchNormRelu(inner), functional.avg_pool2d(input, 3, 2, 1)], 1) : _bn3.BatchNormAddRelu(inner, input);
+        var output = _sum is null ? cat([_bn3.BatchNormRelu(inner), functional.avg_pool2d(input, 3, 2, 1)], 1) : _bn3.BatchNormAddRelu(inner, input, _sum);
         return output.MoveToOuterDisposeScope();
     }
 }
@@ -64,6 +65,7 @@ internal sealed class ShuffleUnitV2 : Part
     private readonly BatchNorm2d _bn2;
     private readonly Conv2d _conv3;
     private readonly BatchNorm2d _bn3;
+    private readonly Identity _joined;
 
     public ShuffleUnitV2(int width) : base(nameof(ShuffleUnitV2))
     {
@@ -74,6 +76,7 @@ internal sealed class ShuffleUnitV2 : Part
         _bn2 = Named("bn2", BatchNorm2d(half));
         _conv3 = Named("conv3", Conv2d(half, half, 1, bias: false));
         _bn3 = Named("bn3", BatchNorm2d(half));
+        _joined = Named(Tap.Preactivation, Identity());
     }
 
     /// <inheritdoc />
@@ -82,7 +85,10 @@ internal sealed class ShuffleUnitV2 : Part
         using var scope = NewDisposeScope();
         var halves = input.chunk(2, 1);
         var inner = _bn2.call(_conv2.call(_bn1.BatchNormRelu(_conv1.call(halves[1]))));
-        return cat([halves[0], _bn3.BatchNormRelu(_conv3.call(inner))], 1).ShuffleChannels(2).MoveToOuterDisposeScope();
+        inner = _conv3.call(inner);
+        // The half that passes has been through a ReLU before: another changes nothing.
+        var output = _joined.IsWatched() ? _joined.call(cat([halves[0], _bn3.call(inner)], 1)).relu() : cat([halves[0], _bn3.BatchNormRelu(inner)], 1);
+        return output.ShuffleChannels(2).MoveToOuterDisposeScope();
     }
 }
 

@@ -66,7 +66,7 @@ internal sealed class WideResNet : Part
             using var scope = NewDisposeScope();
             var active = _bn1.BatchNormRelu(input);
             var inner = _conv2.call(_bn2.BatchNormRelu(_conv1.call(active)));
-            return inner.add_(_shortcut?.call(active) ?? input).MoveToOuterDisposeScope();
+            return (inner + (_shortcut?.call(active) ?? input)).MoveToOuterDisposeScope();
         }
     }
 }

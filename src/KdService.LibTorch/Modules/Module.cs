@@ -269,6 +269,9 @@ public static partial class torch
             private readonly List<Func<Module<T, TResult>, T, TResult, TResult>> _postHooks = [];
             private readonly List<Func<Module<T, TResult>, T, T>> _preHooks = [];
 
+            /// <summary>Whether somebody watches what comes in or out.</summary>
+            internal bool HasHooks => _preHooks.Count + _postHooks.Count > 0;
+
             /// <summary>The computation, without hooks.</summary>
             public abstract TResult forward(T input);
 

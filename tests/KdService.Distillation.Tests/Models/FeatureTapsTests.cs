@@ -2,6 +2,7 @@ using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Distillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Tests.Models;
@@ -28,12 +29,61 @@ public class FeatureTapsTests
             var logits = network.call(inputs);
             foreach (var tap in promised)
                 Assert.True(taps[tap.Name].shape.SequenceEqual([1, .. tap.Shape.Select(size => (long)size)]), $"{name}: {tap} promised, [{string.Join(", ", taps[tap.Name].shape)}] given");
-            Assert.True(promised.Select(tap => tap.Name).Distinct().Count() == promised.Count, name);
+            // Every module has a tap, and every tap but the embedding is a module.
+            Assert.Equal(network.named_modules().Select(named => named.name).Where(path => path.Length > 0).Append(Tap.Embedding).Order(StringComparer.Ordinal), promised.Select(tap => tap.Name).Order(StringComparer.Ordinal));
+            // Wide ResNets have norm and ReLU behind the stage; ShuffleNetV2 shuffles channels behind the ReLU.
+            Assert.All(promised.Where(tap => tap.BeforeRelu is not null && architecture.Family != "wide ResNet"), tap => Fixtures.AssertClose(taps[tap.Name].mean([1]), taps[tap.BeforeRelu!].relu().mean([1])));
             Assert.Contains(promised, tap => tap.EndsStage);
-            Assert.Equal(Tap.Embedding, promised[^1].Name);
             var (weight, bias) = (network.parameters().ElementAt(^2), network.parameters().Last());
             Fixtures.AssertClose(logits, nn.functional.linear(taps[Tap.Embedding], weight, bias));
         }
+    }
+
+    [Theory]
+    [InlineData("resnet8")]
+    [InlineData("resnet8a")]
+    [InlineData("resnet50")]
+    [InlineData("wrn16_1")]
+    [InlineData("vgg8")]
+    [InlineData("mobilenetv2")]
+    [InlineData("shufflenetv1")]
+    [InlineData("shufflenetv2")]
+    [InlineData("plane8")]
+    [InlineData("mlp16")]
+    public void Taps_OnEveryModule_ReadWhatItGaveAndChangeNoGradient(string name)
+    {
+        using var scope = NewDisposeScope();
+        var (pictures, shape) = Fixtures.For(name, 10, 2);
+        // Few numbers in a batch's statistics make much of rounding.
+        using var network = Networks.Build(name, shape, seed: 1).to(float64);
+        var inputs = pictures.to(float64);
+        Tensor Gradient()
+        {
+            network.zero_grad();
+            network.call(inputs).square().sum().backward();
+            // Of the first weights, which every path leads back to.
+            return network.parameters().First().grad!.clone();
+        }
+        var alone = Gradient();
+        var given = new Dictionary<string, Tensor>();
+        // The copy is made before anything can change the output in place.
+        foreach (var (path, module) in network.named_modules().Where(named => named.name.Length > 0))
+        {
+            ((nn.Module<Tensor, Tensor>)module).register_forward_hook((_, _, output) =>
+            {
+                given[path] = output.detach().clone().DetachFromDisposeScope();
+                return output;
+            });
+        }
+        using var taps = new FeatureTaps(network, network.named_modules().Select(named => named.name).Where(path => path.Length > 0));
+        var watched = Gradient();
+        Assert.NotEmpty(given);
+        foreach (var (path, copy) in given)
+        {
+            Assert.True(taps[path].allclose(copy, 0, 0), path);
+            copy.Dispose();
+        }
+        Fixtures.AssertClose(alone, watched);
     }
 
     [Fact]
@@ -100,10 +150,16 @@ public class FeatureTapsTests
     public void TapsThatNoCallReaches_AreNamed()
     {
         using var scope = NewDisposeScope();
-        using var network = Networks.Build("plane2", 10, seed: 1);
-        // PlainCnn runs the convolutions one by one, not the module that holds them.
-        using var taps = new FeatureTaps(network, ["conv_layers"]);
-        var refusal = Assert.Throws<RunException>(() => network.call(Fixtures.Pictures(1)));
-        Assert.Contains("conv_layers given", refusal.Message, StringComparison.Ordinal);
+        using var network = new Idle();
+        using var taps = new FeatureTaps(network, ["idle"]);
+        var refusal = Assert.Throws<RunException>(() => network.call(zeros(1, 2)));
+        Assert.Contains("idle given", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Idle : nn.Module<Tensor, Tensor>
+    {
+        public Idle() : base(nameof(Idle)) => register_module("idle", nn.Linear(2, 2));
+
+        public override Tensor forward(Tensor input) => input.alias();
     }
 }

@@ -57,6 +57,10 @@ public abstract record FeatureObjective : Objective
         return [.. ofStudent.TakeLast(shared).Zip(ofTeacher.TakeLast(shared))];
     }
 
+    /// <summary>What a tap that ends a stage gives, before its ReLU where it has one.</summary>
+    protected static Tap BeforeRelu(Tap stage, IReadOnlyList<Tap> network) =>
+        stage.BeforeRelu is { } name ? network.First(tap => tap.Name == name) : stage;
+
     /// <summary>What both networks' last linear layers classify.</summary>
     protected static (Tap Student, Tap Teacher) Embeddings(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>
         (student.First(tap => tap.Name == Tap.Embedding), teacher.First(tap => tap.Name == Tap.Embedding));
@@ -65,8 +69,12 @@ public abstract record FeatureObjective : Objective
     {
         var tap = network.FindTap(name, dataset);
         if (tap is not null && (!NeedsMaps || tap.IsMap)) return tap;
-        var fitting = network.Taps(dataset.Shape).Where(other => !NeedsMaps || other.IsMap);
-        problems.Add(pointer, $"{(tap is null ? $"\"{name}\"" : $"{tap}, which has no height and width,")} given; {network.Name} has {string.Join(", ", fitting)}");
+        // There are many taps: those that show what there is, and those that may have been meant.
+        var fitting = network.Taps(dataset.Shape).Where(other => !NeedsMaps || other.IsMap).ToList();
+        var inner = fitting.Where(other => !other.IsLandmark).ToDictionary(other => other.Name);
+        var near = Spelling.Nearest(name, inner.Keys, 5).Select(other => inner[other]).ToList();
+        problems.Add(pointer, $"{(tap is null ? $"\"{name}\"" : $"{tap}, which has no height and width,")} given; {network.Name} has {string.Join(", ", fitting.Where(other => other.IsLandmark))}"
+            + (near.Count > 0 ? $"; within, by their names in the weights, there are more, such as {string.Join(", ", near)}" : ""));
         return null;
     }
 
