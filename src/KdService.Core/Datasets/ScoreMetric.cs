@@ -14,7 +14,4 @@ public enum ScoreMetric
 
     /// <summary>Pearson's correlation of predicted and true values.</summary>
     Pearson,
-
-    /// <summary>Overlap of predicted and true answers' words, as SQuAD computes it.</summary>
-    SpanF1,
 }

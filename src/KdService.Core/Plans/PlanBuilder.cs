@@ -129,6 +129,8 @@ public sealed class PlanBuilder
         {
             Check(plan, stage, stage.Trains, stage.Losses, stage.Curriculum, pointer);
             foreach (var peer in stage.Peers) Check(plan, stage, peer.Trains, peer.Losses, peer.Curriculum, pointer);
+            Problems.Require(stage.Augmenter is null || plan.Dataset.Shape.Kind != InputKind.Text, pointer == "/method" ? pointer : $"{pointer}/augmenter",
+                $"{(stage.Augmenter is null ? "" : Union.Case(stage.Augmenter.GetType()).Name)} given, which moves inputs along a gradient; the tokens of {plan.Dataset.Name} cannot be moved so: pictures or vectors, or a method without samples of its own");
             Problems.Require(plan.TeacherSignal != TeacherSignal.Cached || !Showing.MustBeLive(plan, stage), "/teacher_signal",
                 "cached given with a method that reads the teacher's features or chooses its checkpoints as it goes; live, or leave it out");
         }

@@ -4,6 +4,7 @@ using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Runs;
 using KdService.Distillation.Data;
+using KdService.Text.Metrics;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -83,7 +84,7 @@ public static class Evaluator
         {
             Samples = samples,
             Metric = metric,
-            Metrics = TaskMetrics.OfClasses(metric, predicted, labels),
+            Metrics = OfClasses(metric, predicted, labels),
             Accuracy = (double)correct / samples,
             Nll = nll / samples,
             Ece = calibration.Value,
@@ -99,13 +100,9 @@ public static class Evaluator
     /// <exception cref="RunException"><see cref="FailureCode.Diverged"/>: a prediction is infinite or not a number.</exception>
     public static EvaluationResult EvaluateValues(Tensor predictions, ReadOnlySpan<float> values, Tensor? teacherPredictions)
     {
-        var predicted = Numbers(predictions, values.Length);
-        var metrics = new Dictionary<string, double>
-        {
-            ["pearson"] = TaskMetrics.Pearson(predicted, Doubles(values)),
-            ["spearman"] = TaskMetrics.Spearman(predicted, Doubles(values)),
-            ["mse"] = MeanSquare(predicted, Doubles(values)),
-        };
+        var (predicted, right) = (Numbers(predictions, values.Length), Doubles(values));
+        var metrics = Named(CorrelationMetrics.Pearson(predicted, right), CorrelationMetrics.Spearman(predicted, right));
+        metrics["mse"] = MeanSquare(predicted, right);
         if (teacherPredictions is not null) metrics["teacher_mse"] = MeanSquare(predicted, Numbers(teacherPredictions, values.Length));
         return new EvaluationResult { Samples = values.Length, Metric = ScoreMetric.Pearson, Metrics = metrics };
 
@@ -115,6 +112,21 @@ public static class Evaluator
             for (var i = 0; i < doubles.Length; i++) doubles[i] = values[i];
             return doubles;
         }
+    }
+
+    // The metric of classes that a task is judged by; null for accuracy, which is always there.
+    private static Dictionary<string, double>? OfClasses(ScoreMetric metric, ReadOnlySpan<int> predicted, ReadOnlySpan<int> labels) => metric switch
+    {
+        ScoreMetric.F1 => Named(ClassificationMetrics.F1(predicted, labels)),
+        ScoreMetric.Matthews => Named(ClassificationMetrics.Matthews(predicted, labels)),
+        _ => null,
+    };
+
+    private static Dictionary<string, double> Named(params ReadOnlySpan<MetricValue> metrics)
+    {
+        var named = new Dictionary<string, double>();
+        foreach (var metric in metrics) named[metric.Name] = metric.Value;
+        return named;
     }
 
     private static double MeanSquare(double[] one, double[] other) => one.Zip(other, (a, b) => (a - b) * (a - b)).Average();

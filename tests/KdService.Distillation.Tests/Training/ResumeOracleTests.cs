@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
 using KdService.Distillation.Weights;
 
 namespace KdService.Distillation.Tests.Training;
@@ -37,6 +39,15 @@ public sealed class ResumeOracleTests
     [InlineData("""{"name": "crd", "dimensions": 16, "negatives": 50, "kd_weight": 0.5}""")]
     public void Method_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method) =>
         AssertSameAfterEveryStep(RecordedRun.Plan(Json.Read<Method>(method), epochs: 4, new Sgd { LearningRate = 1e-3 }), restoredStep: 13);
+
+    [Fact]
+    public void Run_OfTexts_RestoredFromACheckpoint_IsTheSameAfterEveryStep() =>
+        AssertSameAfterEveryStep(RecordedRun.Plan(new AnnealingKd { MaxTemperature = 2 }, epochs: 4, new AdamW(), spec => spec with
+        {
+            Dataset = new Phrases { Samples = 160, TestSamples = 100 },
+            Teacher = new TeacherSpec { Model = "bert-l1-h128" },
+            Student = new StudentSpec { Model = "bert-l1-h64" },
+        }), restoredStep: 13);
 
     [Fact]
     public void Checkpoint_OfALossThatLearnsAndRemembers_HoldsWhatItDoes()

@@ -1,0 +1,73 @@
+using KdService.Core.Datasets;
+using KdService.Core.Methods;
+using KdService.Core.Plans;
+using KdService.Core.Runs;
+using KdService.Core.Specs;
+
+namespace KdService.Distillation.Tests.Training;
+
+public sealed class TextRunTests
+{
+    [Fact]
+    public void Student_OfPhrases_LearnsFromATeacherThatRunsOnceOverThem()
+    {
+        using var folder = new TemporaryFolder();
+        // Guessing would be right about one in three.
+        var teacher = Report(new None(), "bert-l1-h128", folder.Path, epochs: 6);
+        Assert.InRange(teacher.Models[^1].Best.Accuracy!.Value, 0.5, 1);
+        File.Copy(Path.Combine(folder.Path, "student.best.safetensors"), Path.Combine(folder.Path, "teacher.safetensors"));
+        var report = Report(new AnnealingKd { MaxTemperature = 3 }, "bert-l1-h64", folder.Path, epochs: 6);
+        Assert.InRange(report.Models[^1].Best.Accuracy!.Value, 0.45, 1);
+        Assert.Equal(1, Assert.Single(report.TeacherSignals).PassesMade);
+    }
+
+    [Theory]
+    [InlineData("sst2-like", false)]
+    [InlineData("stsb-like", true)]
+    public void Student_OfTablesOfTheUsersOwn_IsJudgedByTheirMetric(string name, bool values)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, name));
+        foreach (var (part, count) in new[] { ("train", 120), ("test", 40) })
+        {
+            File.WriteAllLines(Path.Combine(folder.Path, name, $"{part}.tsv"),
+                ["text\tlabel", .. Enumerable.Range(0, count).Select(i => $"{(i % 2 == 0 ? PhraseWords.Praising : PhraseWords.Blaming)[i % 60]}\t{(values ? $"{i % 2}.5" : i % 2 == 0 ? "good" : "bad")}")]);
+        }
+        var plan = RecordedRun.Plan(new Kd(), epochs: 3, new AdamW(), spec => spec with
+        {
+            Dataset = new TextFiles
+            {
+                Vocabulary = "phrases",
+                Train = $"{name}/train.tsv",
+                Test = $"{name}/test.tsv",
+                TrainRows = 120,
+                TestRows = 40,
+                MaxLength = 8,
+                Labels = values ? [] : ["bad", "good"],
+                JudgedBy = values ? null : ScoreMetric.Matthews,
+            },
+            Teacher = new TeacherSpec { Model = "bert-l1-h64" },
+            Student = new StudentSpec { Model = "distilbert-l1-h64" },
+        });
+        RunReport? report = null;
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened => report = (happened as RunFinished)?.Report ?? report));
+        var best = report!.Models[^1].Best;
+        Assert.Equal(values ? ScoreMetric.Pearson : ScoreMetric.Matthews, best.Metric);
+        Assert.InRange(best.Score, -1, 1);
+        Assert.Equal(values, best.Accuracy is null);
+        Assert.Equal(values ? ["pearson", "spearman", "mse", "teacher_mse"] : ["matthews"], best.Metrics!.Keys);
+    }
+
+    private static RunReport Report(Method method, string student, string folder, int epochs)
+    {
+        var plan = RecordedRun.Plan(method, epochs, new AdamW { LearningRate = 5e-4 }, spec => spec with
+        {
+            Dataset = new Phrases { Samples = 2500, TestSamples = 300, Words = 6 },
+            Teacher = method.NeedsTeacher ? new TeacherSpec { Model = "bert-l1-h128" } : null,
+            Student = new StudentSpec { Model = student },
+        });
+        RunReport? report = null;
+        Assert.True(RecordedRun.Of(plan, folder, happened => report = (happened as RunFinished)?.Report ?? report));
+        return report!;
+    }
+}
