@@ -1,4 +1,5 @@
 using KdService.Core.Datasets;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Schema;
 
 namespace KdService.Core.Plans;
@@ -35,6 +36,28 @@ public sealed record EvaluationPlan
     /// <summary>Whether the report says how long networks take to answer.</summary>
     [Field("Measure at the end how long each network takes for 1 and for 32 samples: the report's p50, p95 and p99.")]
     public bool Latency { get; init; }
+
+    /// <summary>Attacks on the job's network.</summary>
+    [Field("Attacks that the job's network, with the best epoch's weights, has to stand at the end; the report says how accurate it stays.", MaxItems = 16)]
+    public IReadOnlyList<Attack> Attacks { get; init; } = [];
+
+    /// <summary>Common corruptions of the test pictures.</summary>
+    [Field("Common corruptions of the test pictures, on which the job's network is evaluated at the end; none when left out.")]
+    public Corruptions? Corruptions { get; init; }
+
+    /// <summary>This without what only the job's own network is asked.</summary>
+    public EvaluationPlan OfOthers => this with { Latency = false, Attacks = [], Corruptions = null };
+
+    /// <summary>Notes what does not fit the data.</summary>
+    public void Check(Dataset dataset, string pointer, ProblemList problems)
+    {
+        foreach (var (index, attack) in Attacks.Index())
+        {
+            attack.Check(dataset, $"{pointer}/attacks/{index}", problems);
+            problems.Require(Attacks.Take(index).All(earlier => earlier.Label != attack.Label), $"{pointer}/attacks/{index}", $"{attack.Label} given twice; each once");
+        }
+        Corruptions?.Check(dataset, $"{pointer}/corruptions", problems);
+    }
 
     /// <summary>Training samples kept aside.</summary>
     public int HoldoutSamples(Dataset dataset) =>

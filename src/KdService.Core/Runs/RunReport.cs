@@ -58,6 +58,9 @@ public sealed record ModelReport
 
     /// <summary>How long it takes to answer; empty unless <see cref="EvaluationPlan.Latency"/> asked for it.</summary>
     public IReadOnlyList<LatencyReport> Latency { get; init; } = [];
+
+    /// <summary>How it stands what it was not trained on, with the best epoch's weights; null unless the evaluation asked for it.</summary>
+    public RobustnessReport? Robustness { get; init; }
 }
 
 /// <summary>How long a network takes for one batch on the run's device and threads, in milliseconds.</summary>

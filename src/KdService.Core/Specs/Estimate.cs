@@ -43,6 +43,7 @@ public sealed record Estimate
             // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.
             memory = Math.Max(memory, 4L * stage.BatchSize * trained / 100);
         }
+        work += RobustnessWork(plan);
         var data = (long)(plan.Dataset.UsedTrainSize + plan.Dataset.TestSize) * shape.Values * plan.Dataset.BytesPerValue;
         var weights = plan.Models.Sum(model => model.Parameters) * sizeof(float);
         var everyEpoch = plan.CheckpointEveryEpochs is { } every ? plan.Stages.Sum(stage => stage.Epochs / every) : 0;
@@ -55,5 +56,14 @@ public sealed record Estimate
             DiskBytes = weights * (6 + everyEpoch),
             Steps = plan.TotalSteps,
         };
+    }
+
+    private static double RobustnessWork(Plan plan)
+    {
+        var shape = plan.Dataset.Shape;
+        var test = plan.Dataset.TestSize;
+        var passes = plan.Evaluation.Attacks.Sum(attack => attack.PassesPerSample(shape) * Math.Min(test, attack.Samples));
+        if (plan.Evaluation.Corruptions is { } corruptions) passes += corruptions.Kinds.Count * corruptions.Severities.Count * Math.Min(test, corruptions.Samples);
+        return passes * plan.Network(plan.Result).MultiplyAdds(shape);
     }
 }

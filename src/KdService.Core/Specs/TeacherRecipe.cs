@@ -27,7 +27,7 @@ public static class TeacherRecipe
             Method = new None(),
             Training = training,
             // What the student's report wants to know of its own network is no reason to train another teacher.
-            Evaluation = spec.Evaluation with { Latency = false },
+            Evaluation = spec.Evaluation.OfOthers,
             CheckpointEveryEpochs = Math.Max(1, training.Epochs / spec.Teacher.Checkpoints),
             Resources = spec.Resources,
         };

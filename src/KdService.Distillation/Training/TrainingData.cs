@@ -52,6 +52,9 @@ internal sealed class Samples(SampleSet set, SampleBatches batches, int[] indice
     /// <summary>The values of the samples; null where a class is predicted.</summary>
     public float[]? Values { get; } = set.Targets is { } values ? [.. indices.Select(index => values[index])] : null;
 
+    /// <summary>The set that they are of.</summary>
+    public SampleSet Set => set;
+
     /// <summary>The batches of the set.</summary>
     public SampleBatches Batches => batches;
 

@@ -4,6 +4,7 @@ using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Distillation.Diagnosis;
 using KdService.Distillation.Evaluation;
+using KdService.Distillation.Evaluation.Robustness;
 using KdService.Distillation.Models;
 using KdService.Distillation.Weights;
 using Microsoft.Extensions.Logging;
@@ -148,6 +149,7 @@ public sealed class TrainingRun : IDisposable
                 Last = last,
                 BestOnSelection = Plan.Evaluation.Protocol == Protocol.Paper ? null : trained.Best.Result,
                 Latency = Plan.Evaluation.Latency ? Latency.Of(Plan, model, _run.Device) : [],
+                Robustness = model.Id == Plan.Result ? TestRobustness(model, trained.Best.Weights) : null,
             });
             if (model.Id == Plan.Result)
                 artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = bestPredictions, Last = lastPredictions });
@@ -189,6 +191,14 @@ public sealed class TrainingRun : IDisposable
         weights.CopyTo(network);
         var (result, logits) = evaluations.Of(model.Id, network, _run.Data.Test);
         return (result, [.. logits.argmax(1).data<long>().Select(label => (int)label)]);
+    }
+
+    private RobustnessReport? TestRobustness(ModelPlan model, Snapshot weights)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
+        weights.CopyTo(network);
+        return new RobustnessEvaluation(_run, network).Report();
     }
 
     private void Diagnose(TeacherNetwork teacher, Action<nn.Module<Tensor, Tensor>> load, Artifacts artifacts)

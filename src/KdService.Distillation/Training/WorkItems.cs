@@ -1,4 +1,5 @@
 using KdService.Core.Plans;
+using KdService.Core.Plans.Robustness;
 
 namespace KdService.Distillation.Training;
 
@@ -7,6 +8,12 @@ internal static class WorkItems
 {
     /// <summary>The teacher's answers on selection and test samples, which students are compared with.</summary>
     public const string Reference = "reference";
+
+    /// <summary>Evaluations on corrupted pictures, and on the same ones as they are.</summary>
+    public const string Corruptions = "corruptions";
+
+    /// <summary>Samples attacked.</summary>
+    public static string Attack(Attack attack) => $"attack {attack.Label}";
 
     /// <summary>Optimiser steps of a stage.</summary>
     public static string Steps(Stage stage) => $"steps of {stage.Name}";
@@ -39,7 +46,16 @@ internal static class WorkItems
         // Under the paper protocol both are the test samples.
         var reference = plan.Evaluation.Protocol == Protocol.Paper ? testSamples : selectionSamples + testSamples;
         if (plan.Teacher is { } teacher) ledger.Plan(Reference, reference, Cost(teacher.Id));
+        PlanRobustness(ledger, plan, testSamples, Cost(plan.Result));
         if (plan.Diagnosis) PlanDiagnosis(ledger, plan, plan.TrainSamples);
+    }
+
+    private static void PlanRobustness(WorkLedger ledger, Plan plan, int testSamples, double cost)
+    {
+        foreach (var attack in plan.Evaluation.Attacks)
+            ledger.Plan(Attack(attack), Math.Min(attack.Samples, testSamples), attack.PassesPerSample(plan.Dataset.Shape) * cost);
+        if (plan.Evaluation.Corruptions is { } corruptions)
+            ledger.Plan(Corruptions, Math.Min(corruptions.Samples, testSamples) * (1L + corruptions.Kinds.Count * corruptions.Severities.Count), cost);
     }
 
     /// <summary>Enters the work of a diagnosis: the answers of teacher and student on the training samples.</summary>

@@ -1,0 +1,74 @@
+using KdService.Core.Plans.Robustness;
+
+namespace KdService.Core.Runs;
+
+/// <summary>What became of a network beyond the test set as it is.</summary>
+public sealed record RobustnessReport
+{
+    /// <summary>Attacks, in the order of the evaluation.</summary>
+    public IReadOnlyList<AttackReport> Attacks { get; init; } = [];
+
+    /// <summary>Common corruptions; null unless asked for.</summary>
+    public CorruptionsReport? Corruptions { get; init; }
+}
+
+/// <summary>What came of one attack.</summary>
+public sealed record AttackReport
+{
+    /// <summary>The attack's <see cref="Attack.Label"/>.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>The attack.</summary>
+    public required Attack Attack { get; init; }
+
+    /// <summary>Test samples looked at.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Those of them that the network was right about, and that were attacked; the others are skipped.</summary>
+    public required int Attacked { get; init; }
+
+    /// <summary>Accuracy on the samples as they are, in [0, 1].</summary>
+    public required double Clean { get; init; }
+
+    /// <summary>Accuracy under attack, in [0, 1]: skipped samples count as wrong.</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>Part of the attacked samples that the network came to err about, <c>1 - accuracy / clean</c>; 0 where none was attacked.</summary>
+    public required double SuccessRate { get; init; }
+
+    /// <summary>Mean forward passes spent on an attacked sample, the one that saw it was right included; 0 where none was attacked.</summary>
+    public required double Queries { get; init; }
+
+    /// <summary>Mean change of the attacked pictures' values, as a part of their range.</summary>
+    public required double MeanChange { get; init; }
+
+    /// <summary>Greatest change of any value of the attacked pictures, as a part of its range.</summary>
+    public required double MaxChange { get; init; }
+}
+
+/// <summary>Accuracy and calibration on corrupted pictures.</summary>
+public sealed record CorruptionsReport
+{
+    /// <summary>Test samples corrupted.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Accuracy on them as they are, in [0, 1].</summary>
+    public required double Clean { get; init; }
+
+    /// <summary>Mean accuracy over all corruptions and severities, in [0, 1].</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>Mean expected calibration error over all of them, in [0, 1].</summary>
+    public required double Ece { get; init; }
+
+    /// <summary>Each corruption at each severity.</summary>
+    public required IReadOnlyList<CorruptionReport> Each { get; init; }
+}
+
+/// <summary>Results on pictures corrupted in one way.</summary>
+/// <param name="Corruption">The corruption.</param>
+/// <param name="Severity">How severe, from 1 to 5.</param>
+/// <param name="Accuracy">Accuracy, in [0, 1].</param>
+/// <param name="Nll">Mean negative log likelihood, in nats.</param>
+/// <param name="Ece">Expected calibration error, in [0, 1].</param>
+public sealed record CorruptionReport(Corruption Corruption, int Severity, double Accuracy, double Nll, double Ece);
