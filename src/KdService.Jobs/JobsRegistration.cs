@@ -111,6 +111,7 @@ public static class JobsRegistration
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<Slots>();
         services.AddSingleton<WorkFolder>();
+        services.AddSingleton<SignalCache>();
         services.AddSingleton<AttemptStore>();
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<AttemptRunner>();

@@ -65,6 +65,9 @@ public sealed class KdOptions
     /// <summary>Seconds between two resume checkpoints inside an epoch.</summary>
     public double CheckpointSeconds { get; set; } = 60;
 
+    /// <summary>Gigabytes of teachers' logits that a node keeps for later jobs; what was used longest ago goes first.</summary>
+    public double SignalCacheGigabytes { get; set; } = 20;
+
     /// <summary>Whether this node answers HTTP requests.</summary>
     public bool IsApi => Roles is not { Count: > 0 } roles || roles.Contains(ApiRole);
 
@@ -87,6 +90,8 @@ public sealed class KdOptions
     internal string WorkRoot => Path.Combine(StateDirectory, "work", NodeId);
 
     internal string TrainerPath => Trainer ?? Path.Combine(AppContext.BaseDirectory, "kd-trainer");
+
+    internal long SignalCacheBytes => (long)(SignalCacheGigabytes * 1e9);
 
     internal string SignalCache => Path.Combine(StateDirectory, "cache");
 
@@ -148,6 +153,7 @@ public sealed class KdOptions
         Require(StopGraceSeconds >= 0, nameof(StopGraceSeconds), StopGraceSeconds, "0 or more");
         Require(RetryBackoffSeconds >= 0, nameof(RetryBackoffSeconds), RetryBackoffSeconds, "0 or more");
         Require(CheckpointSeconds > 0, nameof(CheckpointSeconds), CheckpointSeconds, "a positive number");
+        Require(SignalCacheGigabytes is > 0 and < 1e9, nameof(SignalCacheGigabytes), SignalCacheGigabytes, "a positive number");
     }
 
     /// <summary>Says what is wrong with a connection string without showing it: it may hold a password.</summary>

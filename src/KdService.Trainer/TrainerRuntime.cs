@@ -15,7 +15,10 @@ internal static class TrainerRuntime
     /// <exception cref="RunException">The device that is asked for is not there.</exception>
     public static TrainerEnvironment SetUp(RunRequest request, ILogger log)
     {
-        TorchRuntime.Prepare(new TorchRuntimeOptions { Threads = request.Threads });
+        var cores = Environment.ProcessorCount;
+        // More threads than cores wait for each other: many times slower, and other jobs of the node with them.
+        if (request.Threads > cores) log.LogWarning("resources.threads: {Threads} given; this machine has {Cores} cores, and as many threads are used", request.Threads, cores);
+        TorchRuntime.Prepare(new TorchRuntimeOptions { Threads = request.Threads is { } threads ? Math.Min(threads, cores) : null });
         var runtime = TorchRuntime.Describe();
         foreach (var warning in runtime.Warnings) log.LogWarning("{Warning}", warning);
         Require(request.Device);

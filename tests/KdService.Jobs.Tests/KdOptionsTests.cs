@@ -20,6 +20,7 @@ public class KdOptionsTests
     [InlineData("Queues:cpu", "0", "Kd:Queues:cpu: '0' given")]
     [InlineData("Queues:gpu", "cuda:0;rm", "Kd:Queues:gpu: 'cuda:0;rm' given")]
     [InlineData("CheckinSeconds", "soon", "Failed to convert configuration value 'soon' at 'Kd:CheckinSeconds'")]
+    [InlineData("SignalCacheGigabytes", "0", "Kd:SignalCacheGigabytes: 0 given; a positive number")]
     [InlineData("LeaseSeconds", "6", "Kd:LeaseSeconds: 6 given; at least twice HeartbeatSeconds (5)")]
     public void Options_ThatCannotBe_AreRefusedByName(string key, string value, string message)
     {

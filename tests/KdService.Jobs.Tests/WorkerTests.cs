@@ -21,6 +21,24 @@ public class WorkerTests : JobsTest
     }
 
     [Fact]
+    public async Task SignalCache_AfterAnAttempt_HasWhatWasUsedLastAndFits()
+    {
+        var cache = Directory.CreateDirectory(Path.Combine(Folder["cache"], "teacher")).FullName;
+        // 3 files of 400 bytes, the second used last; a lock and what another trainer is writing are not its business.
+        foreach (var (name, minutes) in new[] { ("a.safetensors", 30), ("b.safetensors", 1), ("c.safetensors", 20), ("d.safetensors.lock", 40), ("d.safetensors.17", 50), ("e.safetensors.18", 500) })
+        {
+            File.WriteAllBytes(Path.Combine(cache, name), new byte[400]);
+            File.SetLastWriteTimeUtc(Path.Combine(cache, name), DateTime.UtcNow.AddMinutes(-minutes));
+        }
+        var (node, _) = await StartAsync(ScriptedTrainer.Steps(1), ("SignalCacheGigabytes", "8.5e-7"));
+        var id = await node.SubmitAsync();
+        await node.WaitForAsync(id, JobState.Succeeded);
+        await node.StopAsync();
+
+        Assert.Equal(["b.safetensors", "c.safetensors", "d.safetensors.17", "d.safetensors.lock"], Directory.GetFiles(cache).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
     public async Task Job_WhoseTrainerFinishes_SucceedsWithReportArtifactsAndMetrics()
     {
         var (node, _) = await StartAsync(ScriptedTrainer.Steps(12));

@@ -54,6 +54,19 @@ public sealed class FailureTests(Teachers teachers)
         AssertFails(Requests.Of(new Kd(), epochs: 1) with { Inputs = [] }, TrainerExit.SpecOrDataAtFault, FailureCode.InvalidPlan, "teacher");
 
     [Fact]
+    public void Trainer_AskedForMoreThreadsThanCores_UsesAsManyAsThereAreAndSaysSo()
+    {
+        using var folder = new WorkFolder();
+        var (exit, trainer) = folder.Run(Requests.Of(new None(), epochs: 1) with { Threads = 1000 });
+        using (trainer)
+        {
+            Assert.True(exit == TrainerExit.Succeeded, trainer.Log);
+            Assert.Contains($"resources.threads: 1000 given; this machine has {Environment.ProcessorCount} cores", trainer.Log, StringComparison.Ordinal);
+            Assert.Contains($"{Environment.ProcessorCount} threads", trainer.Log, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Trainer_OnADeviceThatIsNotThere_FailsAsNodeUnfit() =>
         AssertFails(Requests.Of(new None(), epochs: 1) with { Device = "cuda:99" }, TrainerExit.Crashed, FailureCode.NodeUnfit, "cuda:99");
 

@@ -21,6 +21,9 @@ public sealed record Tap(string Name, IReadOnlyList<int> Shape, bool EndsStage =
     /// </summary>
     public string? BeforeRelu { get; init; }
 
+    /// <summary>Numbers in one sample's feature.</summary>
+    public long Values => Shape.Aggregate(1L, (values, side) => values * side);
+
     /// <summary>Whether the feature has a height and a width.</summary>
     public bool IsMap => Shape.Count == 3;
 

@@ -20,6 +20,12 @@ public abstract record Objective
     /// <param name="dataset">What they tell apart.</param>
     public virtual IReadOnlyList<TapPair> TapsOf(Architecture student, Architecture teacher, Dataset dataset) => [];
 
+    /// <summary>What the loss holds beside the networks and their features; nothing for losses without weights or memory of their own.</summary>
+    /// <param name="pairs">The features that it compares.</param>
+    /// <param name="trainSamples">Samples of the training set.</param>
+    /// <param name="batchSize">Samples of a batch.</param>
+    public virtual ObjectiveSize SizeOf(IReadOnlyList<(Tap Student, Tap Teacher)> pairs, int trainSamples, int batchSize) => default;
+
     /// <summary>Notes what the options' ranges cannot say: conditions on the networks and the stage.</summary>
     /// <param name="setting">Where the loss is used.</param>
     /// <param name="pointer">JSON pointer to the loss, or to the method that chose it.</param>
@@ -28,6 +34,11 @@ public abstract record Objective
     {
     }
 }
+
+/// <summary>What a loss holds beside the networks and their features.</summary>
+/// <param name="Parameters">Weights that learn with the network.</param>
+/// <param name="Values">Numbers of 4 bytes: what is remembered of samples, and the largest tensors of a step.</param>
+public readonly record struct ObjectiveSize(long Parameters, long Values);
 
 /// <summary>A feature of the student and the teacher's that it is compared with.</summary>
 public sealed record TapPair

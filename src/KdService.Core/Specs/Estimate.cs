@@ -20,7 +20,7 @@ public sealed record Estimate
     /// <summary>Peak resident memory, in bytes.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Checkpoints and artifacts, in bytes.</summary>
+    /// <summary>Checkpoints, artifacts and kept logits of teachers, in bytes.</summary>
     public required long DiskBytes { get; init; }
 
     /// <summary>Optimiser steps of all stages.</summary>
@@ -31,17 +31,30 @@ public sealed record Estimate
     {
         var shape = plan.Dataset.Shape;
         double work = 0;
-        long memory = 0;
+        long memory = 0, learned = 0, keptLogits = 0;
         foreach (var stage in plan.Stages)
         {
             var trained = plan.Network(stage.Trains).MultiplyAdds(shape) + stage.Peers.Sum(peer => plan.Network(peer.Trains).MultiplyAdds(shape));
             // Backward costs about twice forward; evaluation is one more forward over the selection split.
             work += 3.0 * trained * plan.TrainSamples * stage.Epochs;
             work += 1.0 * trained * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
-            if (stage.Curriculum is { } curriculum)
-                work += 1.0 * curriculum.Sources.Sum(source => plan.Network(source).MultiplyAdds(shape)) * plan.TrainSamples * Showing.TeacherPasses(plan, stage);
+            var own = SizeOfLosses(plan, stage);
             // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.
-            memory = Math.Max(memory, 4L * stage.BatchSize * trained / 100);
+            var held = 4L * stage.BatchSize * trained / 100 + sizeof(float) * own.Values;
+            if (stage.Curriculum is { } curriculum)
+            {
+                var passes = Showing.TeacherPasses(plan, stage);
+                work += 1.0 * curriculum.Sources.Sum(source => plan.Network(source).MultiplyAdds(shape)) * plan.TrainSamples * passes;
+                if (Showing.SignalOf(plan, stage) == TeacherSignal.Cached)
+                {
+                    // All showings lie on disk, the one of the epoch in memory.
+                    var showing = sizeof(float) * (long)plan.TrainSamples * shape.Classes * curriculum.Sources.Count();
+                    keptLogits += showing * passes;
+                    held += showing;
+                }
+            }
+            memory = Math.Max(memory, held);
+            learned = Math.Max(learned, sizeof(float) * own.Parameters);
         }
         work += RobustnessWork(plan);
         var data = (long)(plan.Dataset.UsedTrainSize + plan.Dataset.TestSize) * shape.Values * plan.Dataset.BytesPerValue;
@@ -52,10 +65,20 @@ public sealed record Estimate
             // Two threads on a shared machine give 1.7 times one; the same exponent is assumed for more.
             Seconds = work / (MultiplyAddsPerSecond * Math.Pow(threads, 0.77)),
             Threads = threads,
-            MemoryBytes = BaseMemory + data + memory + 4 * weights,
-            DiskBytes = weights * (6 + everyEpoch),
+            MemoryBytes = BaseMemory + data + memory + 4 * (weights + learned),
+            DiskBytes = weights * (6 + everyEpoch) + keptLogits,
             Steps = plan.TotalSteps,
         };
+    }
+
+    private static (long Parameters, long Values) SizeOfLosses(Plan plan, Stage stage)
+    {
+        if (stage.Curriculum is not { } curriculum) return default;
+        var (student, teacher) = (plan.Network(stage.Trains), plan.Network(curriculum.Source));
+        var sizes = stage.Losses.Select(term => term.Objective).Select(objective => objective.SizeOf(
+            [.. objective.TapsOf(student, teacher, plan.Dataset).Select(pair => (student.FindTap(pair.Student, plan.Dataset)!, teacher.FindTap(pair.Teacher, plan.Dataset)!))],
+            plan.TrainSamples, stage.BatchSize)).ToList();
+        return (sizes.Sum(size => size.Parameters), sizes.Sum(size => size.Values));
     }
 
     private static double RobustnessWork(Plan plan)

@@ -139,7 +139,7 @@ public sealed record TrainingSpec
 public sealed record ResourceSpec
 {
     /// <summary>CPU threads of the trainer.</summary>
-    [Field("CPU threads of the trainer; the slot's share of the node's cores when left out. One thread makes results bit-identical across runs.", Min = 1, Max = 1024)]
+    [Field("CPU threads of the trainer, at most as many as the node has cores; the slot's share of them when left out. One thread makes results bit-identical across runs.", Min = 1, Max = 1024)]
     public int? Threads { get; init; }
 
     /// <summary>Seconds after which an attempt is stopped and the job fails.</summary>

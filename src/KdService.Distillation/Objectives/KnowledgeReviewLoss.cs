@@ -1,3 +1,4 @@
+using KdService.Core.Plans;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -10,7 +11,6 @@ namespace KdService.Distillation.Objectives;
 /// </summary>
 internal sealed class KnowledgeReviewLoss : FeatureLoss
 {
-    private const int WidestMiddle = 512;
     private static readonly long[] PyramidSides = [4, 2, 1];
 
     private readonly ModuleList<Fusion> _fusions;
@@ -19,7 +19,7 @@ internal sealed class KnowledgeReviewLoss : FeatureLoss
     {
         var last = context.Taps.Count - 1;
         _fusions = ModuleList([.. context.Taps.Select((pair, level) =>
-            new Fusion(pair.Student.Shape[0], Math.Min(WidestMiddle, context.Taps[last].Student.Shape[0]), pair.Teacher.Shape[0], level < last))]);
+            new Fusion(pair.Student.Shape[0], KnowledgeReview.MiddleChannels(context.Taps[last].Student), pair.Teacher.Shape[0], level < last))]);
     }
 
     /// <inheritdoc />

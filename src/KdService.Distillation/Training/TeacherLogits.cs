@@ -102,7 +102,16 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
 
     private (Tensor Logits, double Seconds)? Find(string path, int samples)
     {
-        if (!File.Exists(path)) return null;
+        try
+        {
+            // The mark of use by which a full cache tells what to part with.
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        }
+        // Not computed yet, or removed to make room.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
         try
         {
             var (tensors, metadata) = Safetensors.Read(path);
@@ -112,8 +121,8 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
                 return (logits, seconds);
             run.Log.LogWarning("{Path} does not hold the logits it should; computing them again", path);
         }
-        // Kept logits are there to save time; damaged ones cost what they would have saved, and no more.
-        catch (RunException e) when (e.Code == FailureCode.DataCorrupt)
+        // Kept logits are there to save time; damaged ones, and ones removed this moment, cost what they would have saved, and no more.
+        catch (RunException e) when (e.Code is FailureCode.DataCorrupt or FailureCode.DataMissing)
         {
             run.Log.LogWarning("{Problem}; computing the logits again", e.Message);
         }

@@ -11,7 +11,7 @@ namespace KdService.Jobs.Worker;
 
 /// <summary>Runs attempts on this node: opens one, starts its trainer, carries its words home, and closes it.</summary>
 internal sealed class AttemptRunner(
-    KdOptions options, Slots slots, AttemptStore attempts, ArtifactStore artifacts, WorkFolder folders, LeaseKeeper leases, JobChanges changes,
+    KdOptions options, Slots slots, AttemptStore attempts, ArtifactStore artifacts, WorkFolder folders, SignalCache signals, LeaseKeeper leases, JobChanges changes,
     ILogger<AttemptRunner> log)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
@@ -69,6 +69,7 @@ internal sealed class AttemptRunner(
             await closed.CancelAsync();
             await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             folders.Remove(work.Name);
+            signals.Trim();
         }
     }
 

@@ -203,6 +203,22 @@ public class FeatureLossTests
     }
 
     [Theory]
+    [InlineData("at", 8, 8)]
+    [InlineData("fitnet", 8, 8)]
+    [InlineData("fitnet", 16, 8)]
+    [InlineData("fitnet", 4, 8)]
+    [InlineData("reviewkd", 16, 8)]
+    [InlineData("crd", 4, 8)]
+    public void Learned_HasAsManyWeightsAsEstimatesCount(string name, int side, int teacherSide)
+    {
+        using var scope = NewDisposeScope();
+        (int[] Student, int[] Teacher)[] shapes = [([4, side, side], [6, teacherSide, teacherSide]), ([8, side / 2, side / 2], [12, teacherSide / 2, teacherSide / 2])];
+        var objective = (Objective)Activator.CreateInstance(Union.Of(typeof(Objective))!.Cases[name])!;
+        var size = objective.SizeOf([.. shapes.Select(pair => (new Tap("s", pair.Student), new Tap("t", pair.Teacher)))], Samples, 4);
+        Assert.Equal(Create(objective, shapes).Learned?.parameters().Sum(weights => weights.numel()) ?? 0, size.Parameters);
+    }
+
+    [Theory]
     [MemberData(nameof(Objectives))]
     public void Loss_ManyTimes_LeavesNoTensorsBehind(string name)
     {

@@ -15,7 +15,7 @@ public sealed class LeakTests
     // Batches of 2 of the 110 training samples: 55 steps an epoch.
     private const int Epochs = 22;
 
-    // A stage's first 220 steps, in which the runtime still compiles.
+    // A stage's first 220 steps, in which methods are compiled and caches filled.
     private const int EpochsBefore = 4;
 
     public static TheoryData<string> All => new(MethodCatalogue.All.Select(method => method.Name));
@@ -39,7 +39,7 @@ public sealed class LeakTests
         {
             var tensors = stage.Select(moment => moment.Tensors).ToList();
             Assert.True(tensors.Distinct().Count() == 1, $"{stage.Key}: live tensors every tenth step: {string.Join(", ", tensors)}");
-            // The C library counts what the runtime takes and frees as well, by the megabyte but seldom: what every step leaves shows in the median.
+            // The C library also counts what the runtime takes and frees, but seldom: what every step leaves shows in the median.
             var growth = stage.Zip(stage.Skip(1), (earlier, later) => (later.Bytes - earlier.Bytes) / (later.Step - earlier.Step)).Order().ToList();
             Assert.True(growth[growth.Count / 2] < 64, $"{stage.Key}: bytes that a step leaves in native memory: {string.Join(", ", growth)}");
         }

@@ -27,6 +27,15 @@ public sealed record ContrastiveRepresentation : FeatureObjective
     public double Momentum { get; init; } = 0.5;
 
     /// <inheritdoc />
+    /// <remarks>
+    /// Two linear embeddings; two banks of every sample's, with the copies that a step's way back needs; and for each sample of a batch
+    /// and each of the set the lots of drawing negatives and the two networks' scores with their gradients.
+    /// </remarks>
+    public override ObjectiveSize SizeOf(IReadOnlyList<(Tap Student, Tap Teacher)> pairs, int trainSamples, int batchSize) => new(
+        Parameters: pairs.Sum(pair => Dimensions * (pair.Student.Values + pair.Teacher.Values + 2)),
+        Values: pairs.Count * (4L * trainSamples * Dimensions + 5L * batchSize * trainSamples));
+
+    /// <inheritdoc />
     protected override IEnumerable<(Tap Student, Tap Teacher)> UsualLayers(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>
         [Embeddings(student, teacher)];
 }
