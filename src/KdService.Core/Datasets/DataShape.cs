@@ -39,6 +39,9 @@ public readonly record struct DataShape(int Channels, int Height, int Width, int
     /// <summary>What is predicted.</summary>
     public Target Target { get; init; }
 
+    /// <summary>Numbers that a network answers one input of the greatest length with: a logit for each class, or for each place that a span may start and end at.</summary>
+    public int Outputs => Target == Target.Span ? Classes * Width : Classes;
+
     /// <summary>Numbers in one input.</summary>
     public int Values => Channels * Height * Width;
 

@@ -6,7 +6,7 @@ public enum ScoreMetric
     /// <summary>Part of the samples whose top class is right.</summary>
     Accuracy,
 
-    /// <summary>The harmonic mean of precision and recall of class 1.</summary>
+    /// <summary>The harmonic mean of precision and recall: of class 1, or of the words of answers.</summary>
     F1,
 
     /// <summary>Matthews' correlation of predicted and true classes.</summary>

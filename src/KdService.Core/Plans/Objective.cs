@@ -14,6 +14,9 @@ public abstract record Objective
     /// <summary>Whether the loss makes sense where a value is predicted, and no class.</summary>
     public virtual bool FitsValues => false;
 
+    /// <summary>Whether the loss makes sense where a span is predicted: start and end are classes, of which every text has its own number.</summary>
+    public virtual bool FitsSpans => false;
+
     /// <summary>The features that the loss reads, in pairs; empty for losses on logits.</summary>
     /// <param name="student">The network that is trained.</param>
     /// <param name="teacher">The network that teaches.</param>

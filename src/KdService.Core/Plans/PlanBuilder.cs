@@ -144,8 +144,13 @@ public sealed class PlanBuilder
         {
             // A method that chose the loss has its options; a stage of the user's has the loss itself.
             var place = pointer == "/method" ? pointer : $"{pointer}/losses/{index}/objective";
-            Problems.Require(plan.Dataset.Shape.Target != Target.Value || term.Objective.FitsValues, place,
-                $"{Union.Case(term.Objective.GetType()).Name} given, which is about classes; {plan.Dataset.Name} asks for a value: a loss such as kd, logit_mse or cross_entropy");
+            var (fits, asked) = plan.Dataset.Shape.Target switch
+            {
+                Target.Value => (term.Objective.FitsValues, "a value"),
+                Target.Span => (term.Objective.FitsSpans, "a span, whose start and end no two texts have in common"),
+                _ => (true, ""),
+            };
+            Problems.Require(fits, place, $"{Union.Case(term.Objective.GetType()).Name} given, which is about classes; {plan.Dataset.Name} asks for {asked}: a loss such as kd, logit_mse or cross_entropy");
             term.Objective.Check(setting, place, Problems);
         }
     }

@@ -77,6 +77,12 @@ public sealed record Predictions
     /// <summary>The artifact's name.</summary>
     public const string FileName = "predictions.json";
 
+    /// <summary>The artifact that stands in its place where answers to questions are asked for: the best epoch's, as SQuAD's official evaluation takes them.</summary>
+    public const string AnswersName = "answers.json";
+
+    /// <summary>The artifact beside <see cref="AnswersName"/> in SQuAD 2.0: how much more the network believes in no answer than in its best one.</summary>
+    public const string NullOddsName = "null_odds.json";
+
     /// <summary>True classes <c>[samples]</c>.</summary>
     public required IReadOnlyList<int> Labels { get; init; }
 

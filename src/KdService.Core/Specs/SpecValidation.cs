@@ -77,7 +77,7 @@ public static class SpecValidation
         if (spec.Method is { NeedsTeacher: false } && spec.Teacher is not null)
             problems.Add("/teacher", $"given, but method {spec.Method.Name} has no teacher; leave it out");
         problems.Require(!spec.Diagnosis || spec.Method is null or { NeedsTeacher: true }, "/diagnosis", $"true given, but method {spec.Method?.Name} has no teacher; leave it out");
-        problems.Require(!spec.Diagnosis || spec.Dataset?.Shape.Target is null or Target.Class, "/diagnosis", $"true given, but {spec.Dataset?.Name} asks for a value and has no classes; leave it out");
+        problems.Require(!spec.Diagnosis || spec.Dataset?.Shape.Target is null or Target.Class, "/diagnosis", $"true given, but {spec.Dataset?.Name} does not ask for a class; leave it out");
         if (spec.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/training", problems);
         if (spec.Teacher is { } teacher) CheckTeacher(teacher, spec.Dataset, problems);
         if (spec.Dataset is { } dataset)

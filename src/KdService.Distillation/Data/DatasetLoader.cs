@@ -14,6 +14,7 @@ public static class DatasetLoader
     {
         Procedural drawn => (ProceduralPictures.Draw(drawn, test: false, drawn.UsedTrainSize), ProceduralPictures.Draw(drawn, test: true, drawn.TestSize)),
         Clusters drawn => (ClusterVectors.Draw(drawn, test: false, drawn.UsedTrainSize), ClusterVectors.Draw(drawn, test: true, drawn.TestSize)),
+        Squad squad => SquadLoader.Load(squad, dataRoot),
         TextDataset texts => TextLoader.Load(texts, dataRoot),
         { Files.Count: > 1 } => CifarFiles.Read(dataset, dataRoot),
         _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),

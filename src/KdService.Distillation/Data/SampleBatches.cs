@@ -16,8 +16,8 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
     /// <summary>Number of samples in the set.</summary>
     public int Count => set.Count;
 
-    /// <summary>Number of classes.</summary>
-    public int Classes => set.Classes;
+    /// <summary>Shape of one input, and what is predicted of it.</summary>
+    public DataShape Shape => set.Shape;
 
     /// <summary>
     /// Inputs of a network: normalised pictures, or vectors as they are, float <c>[batch, channels, height, width]</c>, laid out
@@ -53,7 +53,7 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
         return [.. Enumerable.Range(0, lengths.Length).OrderByDescending(place => lengths[place])];
     }
 
-    /// <summary>What is right about samples: their classes, int64 <c>[batch]</c>, or their values, float <c>[batch]</c>.</summary>
+    /// <summary>What is right about samples: their classes, int64 <c>[batch]</c>, their values, float <c>[batch]</c>, or their spans' first and last tokens, int64 <c>[batch, 2]</c>.</summary>
     public Tensor Labels(ReadOnlySpan<int> indices)
     {
         if (set.Targets is { } numbers)
@@ -61,6 +61,12 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
             var values = new float[indices.Length];
             for (var i = 0; i < values.Length; i++) values[i] = numbers[indices[i]];
             return OnDevice(tensor(values));
+        }
+        if (set.Spans is { } spans)
+        {
+            var places = new long[indices.Length, 2];
+            for (var i = 0; i < indices.Length; i++) (places[i, 0], places[i, 1]) = spans[indices[i]];
+            return OnDevice(tensor(places));
         }
         var labels = new long[indices.Length];
         for (var i = 0; i < labels.Length; i++) labels[i] = set.Labels[indices[i]];

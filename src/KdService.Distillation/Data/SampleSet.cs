@@ -3,15 +3,18 @@ using KdService.Core.Datasets;
 namespace KdService.Distillation.Data;
 
 /// <summary>Labelled samples in memory.</summary>
-/// <param name="labels">The class of each sample, from 0; zeros where a value is predicted.</param>
+/// <param name="labels">The class of each sample, from 0; zeros where a value or a span is predicted.</param>
 /// <param name="shape">Shape of one input, and what is predicted of it.</param>
 public abstract class SampleSet(int[] labels, DataShape shape)
 {
-    /// <summary>The class of each sample, from 0; zeros where a value is predicted.</summary>
+    /// <summary>The class of each sample, from 0; zeros where a value or a span is predicted.</summary>
     public int[] Labels { get; } = labels;
 
-    /// <summary>The value to predict of each sample; null where a class is.</summary>
+    /// <summary>The value to predict of each sample; null where none is.</summary>
     public float[]? Targets { get; init; }
+
+    /// <summary>The first and the last token of the span to find in each sample; null where none is.</summary>
+    public (int First, int Last)[]? Spans { get; init; }
 
     /// <summary>Number of classes.</summary>
     public int Classes => Shape.Classes;

@@ -60,8 +60,7 @@ internal static class TextLoader
         var encoded = new (int[] Tokens, int First)[texts.Count];
         Parallel.For(0, texts.Count, i =>
         {
-            var text = tokenizer.Encode(texts[i].TextA, texts[i].TextB, dataset.MaxLength);
-            encoded[i] = (text.Ids, text.TypeIds.AsSpan().IndexOf((byte)1) is >= 0 and var first ? first : text.Length);
+            encoded[i] = TokenSet.Segmented(tokenizer.Encode(texts[i].TextA, texts[i].TextB, dataset.MaxLength));
         });
         return new TokenSet(encoded, [.. texts.Select(text => text.Label ?? 0)], dataset.Shape)
         {

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using KdService.Core.Datasets;
+using KdService.Text.Tokenizers;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Data;
 
 /// <summary>Labelled texts in memory, as tokens.</summary>
-public sealed class TokenSet : SampleSet
+public class TokenSet : SampleSet
 {
     /// <summary>What stands for a token where a text of a batch is shorter than the longest.</summary>
     public const int Padding = -1;
@@ -34,6 +35,9 @@ public sealed class TokenSet : SampleSet
             tokens.CopyTo(_tokens, _starts[i] + 1);
         }
     }
+
+    /// <summary>The tokens of a text, and how many of them belong to the first segment.</summary>
+    public static (int[] Tokens, int First) Segmented(TokenizedText text) => (text.Ids, text.TypeIds.AsSpan().IndexOf((byte)1) is >= 0 and var first ? first : text.Length);
 
     /// <inheritdoc />
     public override ReadOnlySpan<byte> Content => MemoryMarshal.AsBytes(_tokens.AsSpan());

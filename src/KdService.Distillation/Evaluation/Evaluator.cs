@@ -4,6 +4,7 @@ using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Runs;
 using KdService.Distillation.Data;
+using KdService.Distillation.Models.Text;
 using KdService.Text.Metrics;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -19,13 +20,14 @@ public static class Evaluator
     /// <param name="indices">The samples.</param>
     /// <param name="batchSize">Samples per forward pass.</param>
     /// <param name="worked">Hears of every batch: its samples, and the seconds it took; what it throws ends the work.</param>
-    /// <returns>Float logits <c>[samples, classes]</c> on the CPU.</returns>
+    /// <returns>Float logits <c>[samples, classes]</c> on the CPU; of spans <c>[samples, 2 * max length]</c>, start logits and then end logits.</returns>
     public static Tensor Logits(Module<Tensor, Tensor> network, SampleBatches batches, ReadOnlySpan<int> indices, int batchSize, Action<int, double>? worked = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
-        var result = empty(indices.Length, batches.Classes, float32);
+        var outputs = batches.Shape.Outputs;
+        var result = empty(indices.Length, outputs, float32);
         var values = MemoryMarshal.Cast<byte, float>(result.bytes);
         var wasTraining = network.training;
         network.eval();
@@ -37,10 +39,10 @@ public static class Evaluator
                 var began = Stopwatch.GetTimestamp();
                 var batch = new int[places.Length];
                 for (var i = 0; i < batch.Length; i++) batch[i] = indices[places[i]];
-                var logits = network.call(batches.Load(batch, seed: 0, view: null)).to(float32).cpu().contiguous();
+                var logits = network.call(batches.Load(batch, seed: 0, view: null)).to(float32).Widened(batches.Shape).cpu().contiguous();
                 var rows = MemoryMarshal.Cast<byte, float>(logits.bytes);
                 foreach (var (row, place) in places.Index())
-                    rows.Slice(row * batches.Classes, batches.Classes).CopyTo(values.Slice(place * batches.Classes, batches.Classes));
+                    rows.Slice(row * outputs, outputs).CopyTo(values.Slice(place * outputs, outputs));
                 worked?.Invoke(batch.Length, Stopwatch.GetElapsedTime(began).TotalSeconds);
             }
         }

@@ -17,7 +17,7 @@ internal sealed class ContinuationLoss(Continuation options, int epochs) : IObje
         using var scope = NewDisposeScope();
         var student = batch.Logits.to(float32);
         var squares = (student - batch.Taught.to(float32)).pow(2); // [batch, classes]
-        var distances = options.Reduction == MseReduction.Batch ? squares.sum(1) : squares.mean([1]); // [batch]
+        var distances = options.Reduction == MseReduction.Batch ? squares.sum(1) : batch.MeanOverClasses(squares); // [batch]
         var hinge = (distances - options.Margin * batch.LogitFactor).relu().mean();
         var psi = options.PsiAt(batch.Epoch, epochs);
         var loss = psi * CrossEntropyLoss.OfLabels(batch) + (1 - psi) * hinge;

@@ -16,7 +16,7 @@ internal sealed class CrossEntropyLoss(CrossEntropy options) : IObjective
         var loss = OfLabels(batch);
         if (options.LabelSmoothing > 0)
         {
-            var ofAllClasses = -batch.Logits.to(float32).log_softmax(1).mean([1]).mean(); // 1/K sum over classes, mean over the batch
+            var ofAllClasses = -batch.MeanOverClasses(batch.Logits.to(float32).log_softmax(1)).mean(); // 1/K sum over classes, mean over the batch
             loss = (1 - options.LabelSmoothing) * loss + options.LabelSmoothing * ofAllClasses;
         }
         return loss.MoveToOuterDisposeScope();

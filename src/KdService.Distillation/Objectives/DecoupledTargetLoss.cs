@@ -25,7 +25,7 @@ internal sealed class DecoupledTargetLoss(DecoupledTargets options) : IObjective
         // Logarithms of [q_t, 1 - q_t] and of the softmax over the others; both from logits, so that no probability that rounds to 0 or 1 is taken the logarithm of.
         (Tensor Binary, Tensor Others) Decouple(Tensor logits)
         {
-            var soft = logits.Soften(options);
+            var soft = logits.Soften(options, batch.Counted);
             var log = soft.log_softmax(1);
             var rest = log.gather(1, others).logsumexp(1, keepdim: true);
             return (cat([log.gather(1, trueClass), rest], 1), soft.gather(1, others).log_softmax(1));

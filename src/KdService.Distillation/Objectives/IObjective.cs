@@ -49,6 +49,12 @@ public sealed record TrainingBatch
     /// <summary>Epochs of the stage that are done.</summary>
     public int Epoch { get; init; }
 
+    /// <summary>
+    /// Which classes count, float <c>[batch, classes]</c> of 1 and 0; null where all do. Where a span is predicted a text's classes are
+    /// its tokens, and texts differ in length (<see cref="SpanRows"/>).
+    /// </summary>
+    public Tensor? Counted { get; init; }
+
     /// <summary>The teacher's logits.</summary>
     /// <exception cref="InvalidOperationException">There are none.</exception>
     public Tensor Taught => TeacherLogits ?? throw new InvalidOperationException("the objective needs the teacher's logits");

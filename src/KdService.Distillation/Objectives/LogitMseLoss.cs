@@ -14,7 +14,7 @@ internal sealed class LogitMseLoss(LogitMse options) : IObjective
     {
         using var scope = NewDisposeScope();
         var squares = (batch.Logits.to(float32) - batch.Taught.to(float32)).pow(2); // [batch, classes]
-        var loss = options.Reduction == MseReduction.Batch ? squares.sum(1).mean() : squares.mean();
+        var loss = options.Reduction == MseReduction.Batch ? squares.sum(1).mean() : batch.MeanOverAll(squares);
         return loss.MoveToOuterDisposeScope();
     }
 }

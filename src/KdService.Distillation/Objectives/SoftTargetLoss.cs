@@ -21,10 +21,10 @@ internal sealed class SoftTargetLoss(SoftTargets options) : IObjective
 
     private Tensor Divergence(TrainingBatch batch)
     {
-        var studentLog = batch.Logits.Soften(options).log_softmax(1);
-        var teacherLog = batch.Taught.Soften(options).log_softmax(1);
+        var studentLog = batch.Logits.Soften(options, batch.Counted).log_softmax(1);
+        var teacherLog = batch.Taught.Soften(options, batch.Counted).log_softmax(1);
         // From both logarithms, so that a probability that rounds to 0 adds 0 and not NaN.
         var terms = teacherLog.exp() * (teacherLog - studentLog); // [batch, classes]
-        return options.Reduction == KlReduction.Batch ? terms.sum(1).mean() : terms.mean();
+        return options.Reduction == KlReduction.Batch ? terms.sum(1).mean() : batch.MeanOverAll(terms);
     }
 }

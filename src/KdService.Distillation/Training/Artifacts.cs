@@ -48,17 +48,18 @@ internal sealed class Artifacts(RunContext run)
     }
 
     /// <summary>Writes a value as a JSON file: indented where people read it, on one line where it is long.</summary>
-    public void WriteJson<T>(string name, T value)
-    {
-        AtomicFile.Write(Path.Combine(run.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(Json.Write(value, indented: name == Report) + "\n")));
-        run.Emit(new ArtifactWritten { Name = name, Path = name, MediaType = "application/json" });
-    }
+    public void WriteJson<T>(string name, T value) => WriteJson(name, Json.Write(value, indented: name == Report) + "\n");
+
+    /// <summary>Writes JSON that has the form another program asks for.</summary>
+    public void WriteJson(string name, string json) => WriteText(name, json, "application/json");
 
     /// <summary>Writes a picture.</summary>
-    public void WriteSvg(string name, string svg)
+    public void WriteSvg(string name, string svg) => WriteText(name, svg, "image/svg+xml");
+
+    private void WriteText(string name, string text, string mediaType)
     {
-        AtomicFile.Write(Path.Combine(run.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(svg)));
-        run.Emit(new ArtifactWritten { Name = name, Path = name, MediaType = "image/svg+xml" });
+        AtomicFile.Write(Path.Combine(run.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        run.Emit(new ArtifactWritten { Name = name, Path = name, MediaType = mediaType });
     }
 
     private void Write(string name, Snapshot weights, Dictionary<string, string> metadata)

@@ -1,4 +1,5 @@
 using KdService.Core.Plans;
+using KdService.Distillation.Models.Text;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -47,7 +48,7 @@ internal sealed class CachedSignal : ITeacherSignal
     public TeacherAnswer Answer(ReadOnlySpan<int> batch, Tensor inputs)
     {
         using var rows = _samples.Rows(batch, _logits!.device);
-        return new TeacherAnswer(_logits.index_select(0, rows));
+        return new TeacherAnswer(_logits.index_select(0, rows).NarrowedTo(_samples.Set.Shape, inputs));
     }
 
     /// <inheritdoc />

@@ -40,9 +40,9 @@ internal sealed class EnsembleSignal(IReadOnlyList<ITeacherSignal> members, Aver
     private Tensor Mean(Tensor[] logits)
     {
         using var scope = NewDisposeScope();
-        var all = stack(logits).to(float32); // [networks, batch, classes]
+        var all = stack(logits).to(float32); // [networks, batch, classes], or [networks, batch, 2, length]
         // log(1/n sum_i p_i), through logarithms so that nothing underflows.
-        var mean = averaging == Averaging.Logits ? all.mean([0]) : all.log_softmax(2).logsumexp(0) - Math.Log(logits.Length);
+        var mean = averaging == Averaging.Logits ? all.mean([0]) : all.log_softmax(-1).logsumexp(0) - Math.Log(logits.Length);
         return mean.MoveToOuterDisposeScope();
     }
 }

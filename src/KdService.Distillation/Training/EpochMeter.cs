@@ -28,11 +28,11 @@ internal sealed class EpochMeter : IDisposable
     /// <param name="step">Step of the plan, from 1.</param>
     /// <param name="loss">Mean loss of the batch, a scalar.</param>
     /// <param name="logits">The network's answers <c>[batch, classes]</c>.</param>
-    /// <param name="labels">The classes, int64 <c>[batch]</c>; values, of which none counts as a hit, are floats.</param>
+    /// <param name="labels">The classes, int64 <c>[batch]</c>; of values and of spans, int64 <c>[batch, 2]</c>, none counts as a hit.</param>
     public void Add(long step, Tensor loss, Tensor logits, Tensor labels)
     {
         using var _ = NewDisposeScope();
-        var hits = labels.dtype == int64 ? logits.detach().argmax(1).eq(labels).sum() : zeros([], dtype: int64, device: logits.device);
+        var hits = labels is { dtype: ScalarType.Int64, ndim: 1 } ? logits.detach().argmax(1).eq(labels).sum() : zeros([], dtype: int64, device: logits.device);
         _unread.Add((stack([loss.detach().to(float32), hits.to(float32)]).DetachFromDisposeScope(), step, (int)labels.shape[0]));
     }
 

@@ -1,4 +1,5 @@
 using KdService.Core.Runs;
+using KdService.Distillation.Data;
 using KdService.Distillation.Evaluation;
 using static TorchSharp.torch;
 
@@ -51,8 +52,9 @@ internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDi
         foreach (var logits in _references.Values) logits.Dispose();
     }
 
-    private EvaluationResult Evaluate(Samples samples, Tensor logits, Tensor? reference) => samples.Values is { } values
-        ? Evaluator.EvaluateValues(logits, values, reference)
+    private EvaluationResult Evaluate(Samples samples, Tensor logits, Tensor? reference) =>
+        samples.Set is SpanSet spans ? SpanEvaluator.Evaluate(spans, logits, reference)
+        : samples.Values is { } values ? Evaluator.EvaluateValues(logits, values, reference)
         : Evaluator.Evaluate(logits, samples.Labels, reference, run.Plan.Evaluation.CalibrationBins, run.Plan.Dataset.Metric);
 
     // The teacher's logits, on the CPU.

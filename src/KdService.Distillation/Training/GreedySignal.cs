@@ -1,4 +1,5 @@
 using KdService.Core.Plans;
+using KdService.Distillation.Models.Text;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -57,7 +58,7 @@ internal sealed class GreedySignal : ITeacherSignal
         if (current == _route.Anchors.Count - 1) return current;
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var student = Evaluations.Logits(_run, _student.Network, _run.Data.Selection).log_softmax(1);
+        var student = Evaluations.Logits(_run, _student.Network, _run.Data.Selection).LogDistributions(_run.Plan.Dataset.Shape);
         var followed = DivergenceFrom(current);
         for (var candidate = _route.Anchors.Count - 1; candidate > current + 1; candidate--)
             if (followed >= _route.Threshold * DivergenceFrom(candidate)) return candidate;
@@ -66,7 +67,7 @@ internal sealed class GreedySignal : ITeacherSignal
         double DivergenceFrom(int anchor)
         {
             using var network = _checkpoint(_route.Anchors[anchor]);
-            var teacher = new TeacherLogits(_run, network).Of(_run.Data.Selection, view: null, WorkItems.Reference, planned: false).cpu().log_softmax(1);
+            var teacher = new TeacherLogits(_run, network).Of(_run.Data.Selection, view: null, WorkItems.Reference, planned: false).cpu().LogDistributions(_run.Plan.Dataset.Shape);
             return (teacher.exp() * (teacher - student)).sum(1).mean().item<float>();
         }
     }

@@ -142,7 +142,7 @@ internal sealed class StageTraining : IDisposable
             var curriculum = i == 0 ? _stage.Curriculum : _stage.Peers[i - 1].Curriculum;
             var factor = curriculum?.LogitFactor(_state.Epoch, _stage.Epochs) ?? 1;
             var answer = _signals[i]?.Answer(batch, inputs) ?? default;
-            var loss = _learners[i].Learn(new TrainingBatch
+            var given = new TrainingBatch
             {
                 Logits = _learners[i].Logits,
                 Labels = labels,
@@ -151,7 +151,8 @@ internal sealed class StageTraining : IDisposable
                 TeacherFeatures = answer.Features ?? TeacherAnswer.NoFeatures,
                 Samples = samples,
                 Epoch = _state.Epoch,
-            });
+            };
+            var loss = _learners[i].Learn(_run.Plan.Dataset.Shape.Target == Target.Span ? given.AsRows(inputs) : given);
             ofStudent ??= loss;
         }
         if (_augmenter is null) return ofStudent!;

@@ -4,6 +4,7 @@ using System.Text;
 using KdService.Core.Jobs;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
+using KdService.Distillation.Models.Text;
 using KdService.Distillation.Weights;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
@@ -38,7 +39,7 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
     /// <summary>What answering has cost so far.</summary>
     public SignalCost Cost { get; private set; }
 
-    /// <summary>The teacher's logits <c>[samples, classes]</c>, on the run's device, rows as the samples' indices.</summary>
+    /// <summary>The teacher's logits <c>[samples, classes]</c>, of spans <c>[samples, 2 * max length]</c>, on the run's device, rows as the samples' indices.</summary>
     /// <param name="samples">The samples.</param>
     /// <param name="view">Their view; null for the pictures as they are.</param>
     /// <param name="workItem">What computing counts as.</param>
@@ -84,7 +85,7 @@ internal sealed class TeacherLogits(RunContext run, TeacherNetwork teacher)
             var began = Stopwatch.GetTimestamp();
             using var inputs = samples.Load(batch, view);
             using var logits = teacher.Logits(inputs);
-            batches.Add(logits.cpu());
+            batches.Add(logits.Widened(run.Plan.Dataset.Shape).cpu());
             var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             Cost += new SignalCost(batch.Length, seconds, batch.Length, seconds);
             run.Progress.Worked(workItem, batch.Length, seconds, Activity(view));

@@ -19,9 +19,13 @@ internal sealed class TrainingData
         var (train, test) = DatasetLoader.Load(plan.Dataset, dataRoot);
         var (kept, held) = Holdout.Split(Plan.DataSeed, train.Count, plan.Evaluation.HoldoutSamples(plan.Dataset));
         var trainBatches = new SampleBatches(train, plan.Dataset, device);
-        Test = new Samples(test, new SampleBatches(test, plan.Dataset, device), [.. Enumerable.Range(0, test.Count)], plan.ViewSeed, plan.Dataset);
+        Test = All(test);
         Train = new Samples(train, trainBatches, kept, plan.ViewSeed, plan.Dataset);
-        Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test : new Samples(train, trainBatches, held, plan.ViewSeed, plan.Dataset);
+        Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test
+            : train is SpanSet spans ? All(spans.AllWindowsOf(held))
+            : new Samples(train, trainBatches, held, plan.ViewSeed, plan.Dataset);
+
+        Samples All(SampleSet set) => new(set, new SampleBatches(set, plan.Dataset, device), [.. Enumerable.Range(0, set.Count)], plan.ViewSeed, plan.Dataset);
     }
 
     /// <summary>What optimiser steps see.</summary>
@@ -46,10 +50,10 @@ internal sealed class Samples(SampleSet set, SampleBatches batches, int[] indice
     /// <summary>How many.</summary>
     public int Count => indices.Length;
 
-    /// <summary>The classes of the samples; zeros where a value is predicted.</summary>
+    /// <summary>The classes of the samples; zeros where a value or a span is predicted.</summary>
     public int[] Labels { get; } = [.. indices.Select(index => set.Labels[index])];
 
-    /// <summary>The values of the samples; null where a class is predicted.</summary>
+    /// <summary>The values of the samples; null where none are predicted.</summary>
     public float[]? Values { get; } = set.Targets is { } values ? [.. indices.Select(index => values[index])] : null;
 
     /// <summary>The set that they are of.</summary>

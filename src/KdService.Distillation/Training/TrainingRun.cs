@@ -1,12 +1,15 @@
 using System.Diagnostics;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Distillation.Data;
 using KdService.Distillation.Diagnosis;
 using KdService.Distillation.Evaluation;
 using KdService.Distillation.Evaluation.Robustness;
 using KdService.Distillation.Models;
 using KdService.Distillation.Weights;
+using KdService.Text.Metrics;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -139,10 +142,11 @@ public sealed class TrainingRun : IDisposable
         {
             var stage = Plan.Stages.Last(stage => stage.Trains == model.Id);
             var trained = _state.Trained(Plan, model.Id);
-            var (best, bestPredictions) = Test(model, trained.Best.Weights, evaluations);
+            using var scope = NewDisposeScope();
+            var (best, bestLogits) = Test(model, trained.Best.Weights, evaluations);
             var lastIsBest = trained.Best.Epoch == stage.Epochs;
             if (lastIsBest) _run.Progress.Ledger.Skip(WorkItems.Evaluation(model.Id), _run.Data.Test.Count);
-            var (last, lastPredictions) = lastIsBest ? (best, bestPredictions) : Test(model, trained.Last, evaluations);
+            var (last, lastLogits) = lastIsBest ? (best, bestLogits) : Test(model, trained.Last, evaluations);
             models.Add(Describe(model, best) with
             {
                 BestEpoch = trained.Best.Epoch,
@@ -151,8 +155,7 @@ public sealed class TrainingRun : IDisposable
                 Latency = Plan.Evaluation.Latency ? Latency.Of(Plan, model, _run.Device) : [],
                 Robustness = model.Id == Plan.Result ? TestRobustness(model, trained.Best.Weights) : null,
             });
-            if (model.Id == Plan.Result)
-                artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = bestPredictions, Last = lastPredictions });
+            if (model.Id == Plan.Result) WriteAnswers(bestLogits, lastLogits, artifacts);
             artifacts.WriteWeights(model.Id, stage, trained);
         }
         var report = Report(models, [.. Plan.Stages.Where(stage => stage.Curriculum is not null)
@@ -184,13 +187,28 @@ public sealed class TrainingRun : IDisposable
         PeakMemoryBytes = PeakMemory(),
     };
 
-    private (EvaluationResult Result, int[] Predictions) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
+    // What the job's network says of the test samples.
+    private void WriteAnswers(Tensor best, Tensor last, Artifacts artifacts)
+    {
+        if (_run.Data.Test.Set is SpanSet spans)
+        {
+            var answers = SpanEvaluator.Answers(spans, best);
+            artifacts.WriteJson(Predictions.AnswersName, SquadSubmission.Answers(answers));
+            if (spans.Dataset.Version == SquadVersion.V2) artifacts.WriteJson(Predictions.NullOddsName, SquadSubmission.NullDifferences(answers));
+            return;
+        }
+        artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = Top(best), Last = Top(last) });
+
+        static int[] Top(Tensor logits) => [.. logits.argmax(1).data<long>().Select(label => (int)label)];
+    }
+
+    private (EvaluationResult Result, Tensor Logits) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
         using var scope = NewDisposeScope();
         using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
         weights.CopyTo(network);
         var (result, logits) = evaluations.Of(model.Id, network, _run.Data.Test);
-        return (result, [.. logits.argmax(1).data<long>().Select(label => (int)label)]);
+        return (result, logits.MoveToOuterDisposeScope());
     }
 
     private RobustnessReport? TestRobustness(ModelPlan model, Snapshot weights)

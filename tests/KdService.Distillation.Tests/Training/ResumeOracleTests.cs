@@ -50,6 +50,10 @@ public sealed class ResumeOracleTests
         }), restoredStep: 13);
 
     [Fact]
+    public void Run_OfQuestions_RestoredFromACheckpoint_IsTheSameAfterEveryStep() =>
+        AssertSameAfterEveryStep(folder => SquadRunTests.SquadPlan(new AnnealingKd { MaxTemperature = 2 }, SquadTexts.Write(folder), "bert-l1-h64", epochs: 4), restoredStep: 13);
+
+    [Fact]
     public void Checkpoint_OfALossThatLearnsAndRemembers_HoldsWhatItDoes()
     {
         using var folder = new TemporaryFolder();
@@ -58,9 +62,12 @@ public sealed class ResumeOracleTests
             state.Tensors.Keys.Where(name => name.StartsWith("learner/student/losses/", StringComparison.Ordinal)).Select(name => name["learner/student/losses/1.".Length..]));
     }
 
-    private static void AssertSameAfterEveryStep(Plan plan, long restoredStep)
+    private static void AssertSameAfterEveryStep(Plan plan, long restoredStep) => AssertSameAfterEveryStep(_ => plan, restoredStep);
+
+    private static void AssertSameAfterEveryStep(Func<string, Plan> planIn, long restoredStep)
     {
         using var folder = new TemporaryFolder();
+        var plan = planIn(folder.Path);
         var from = Path.Combine(folder.Path, "restored-from.safetensors");
         var wentOn = States(plan, folder.Path, resume: null, (step, file) =>
         {

@@ -45,6 +45,9 @@ public sealed record Continuation : Objective
     /// <inheritdoc />
     public override bool FitsValues => true;
 
+    /// <inheritdoc />
+    public override bool FitsSpans => true;
+
     /// <summary>Psi in an epoch, from 0: the paper's counts from 1.</summary>
     public double PsiAt(int epoch, int epochs)
     {

@@ -27,6 +27,12 @@ public sealed record ContrastiveRepresentation : FeatureObjective
     public double Momentum { get; init; } = 0.5;
 
     /// <inheritdoc />
+    public override bool FitsValues => false;
+
+    /// <inheritdoc />
+    public override bool FitsSpans => false;
+
+    /// <inheritdoc />
     /// <remarks>
     /// Two linear embeddings; two banks of every sample's, with the copies that a step's way back needs; and for each sample of a batch
     /// and each of the set the lots of drawing negatives and the two networks' scores with their gradients.

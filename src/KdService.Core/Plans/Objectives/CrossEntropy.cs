@@ -15,4 +15,7 @@ public sealed record CrossEntropy : Objective
 
     /// <inheritdoc />
     public override bool FitsValues => LabelSmoothing == 0;
+
+    /// <inheritdoc />
+    public override bool FitsSpans => true;
 }

@@ -17,4 +17,7 @@ public sealed record DecoupledTargets : TemperedObjective
     /// <summary>Weight of the classes other than the true one.</summary>
     [Field("Weight of the divergence among the other classes.", Min = 0, Max = 1_000_000, Evidence = "[read: mdistiller] 8 for ResNet-32x4 to 8x4; 2 for ResNet-56 to 20 and 110 to 32, 6 for WRN pairs and VGG-13 to 8")]
     public double Beta { get; init; } = 8;
+
+    /// <inheritdoc />
+    public override bool FitsSpans => true;
 }

@@ -80,4 +80,7 @@ public abstract record FeatureObjective : Objective
 
     /// <inheritdoc />
     public override bool FitsValues => true;
+
+    /// <inheritdoc />
+    public override bool FitsSpans => true;
 }

@@ -25,4 +25,7 @@ public sealed record LogitMse : Objective
 
     /// <inheritdoc />
     public override bool FitsValues => true;
+
+    /// <inheritdoc />
+    public override bool FitsSpans => true;
 }

@@ -26,4 +26,7 @@ public sealed record SoftTargets : TemperedObjective
 
     /// <inheritdoc />
     public override bool FitsValues => true;
+
+    /// <inheritdoc />
+    public override bool FitsSpans => true;
 }

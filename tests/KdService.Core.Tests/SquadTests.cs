@@ -1,0 +1,59 @@
+using System.Text;
+using KdService.Core.Datasets;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+
+namespace KdService.Core.Tests;
+
+/// <summary>Specs that ask for spans.</summary>
+public sealed class SquadTests
+{
+    [Theory]
+    [InlineData("""{"name": "kd"}""")]
+    [InlineData("""{"name": "annealing_kd", "max_temperature": 4}""")]
+    [InlineData("""{"name": "continuation_kd", "max_temperature": 4}""")]
+    [InlineData("""{"name": "pro_kd", "max_temperature": 2, "checkpoints": 2}""")]
+    [InlineData("""{"name": "takd", "assistants": ["bert-l2-h128"]}""")]
+    [InlineData("""{"name": "dkd"}""")]
+    [InlineData("""{"name": "label_smoothing"}""")]
+    public void Method_OnLogits_TakesSpans(string method) => Assert.Empty(Problems(method));
+
+    [Theory]
+    [InlineData("kd_pt_sim")]
+    [InlineData("kd_topk")]
+    [InlineData("dist")]
+    [InlineData("crd")]
+    public void Method_OnClasses_IsRefusedWithTheReason(string method)
+    {
+        var problem = Assert.Single(Problems($$"""{"name": "{{method}}"}"""));
+        Assert.Equal("/method", problem.Pointer);
+        Assert.Contains("squad asks for a span, whose start and end no two texts have in common", problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"train\": \"own.json\"", "/dataset/train_questions")]
+    [InlineData("\"test\": \"own.json\"", "/dataset/test_questions")]
+    [InlineData("\"max_question\": 380", "/dataset/max_question")]
+    [InlineData("\"null_threshold\": 1", "/dataset/null_threshold")]
+    [InlineData("\"version\": \"v3\"", "/dataset/version")]
+    public void Dataset_OfOptionsThatDoNotFit_IsRefusedAtTheField(string option, string pointer) =>
+        Assert.Equal(pointer, Assert.Single(Problems("""{"name": "kd"}""", option)).Pointer);
+
+    [Fact]
+    public void Squad_AsPublished_HasItsFilesAndCounts()
+    {
+        var second = new Squad { Version = SquadVersion.V2 };
+        Assert.Equal((130_319, 11_873, "squad/dev-v2.0.json"), (second.TrainSize, second.TestSize, second.TestFile));
+        Assert.Equal((Target.Span, 2, 768), (second.Shape.Target, second.Shape.Classes, second.Shape.Outputs));
+    }
+
+    private static IReadOnlyList<Problem> Problems(string method, string option = "\"stride\": 100")
+    {
+        var teacher = method.Contains("label_smoothing", StringComparison.Ordinal) ? "" : "\"teacher\": {\"model\": \"bert-l4-h128\"},";
+        var problems = new ProblemList();
+        SpecValidation.Read(Encoding.UTF8.GetBytes($$"""
+            {"dataset": {"name": "squad", {{option}} }, {{teacher}} "student": {"model": "bert-l2-h128"}, "method": {{method}}, "training": {"epochs": 10} }
+            """), problems);
+        return problems.Items;
+    }
+}
