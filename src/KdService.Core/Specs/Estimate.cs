@@ -48,7 +48,7 @@ public sealed record Estimate
                 if (Showing.SignalOf(plan, stage) == TeacherSignal.Cached)
                 {
                     // All showings lie on disk, the one of the epoch in memory.
-                    var showing = sizeof(float) * (long)plan.TrainSamples * shape.Classes * curriculum.Sources.Count();
+                    var showing = sizeof(float) * (long)plan.TrainSamples * shape.Outputs * curriculum.Sources.Count();
                     keptLogits += showing * passes;
                     held += showing;
                 }
