@@ -3,6 +3,7 @@ using KdService.Api.Benchmarks;
 using KdService.Api.Catalogue;
 using KdService.Api.Health;
 using KdService.Api.Jobs;
+using KdService.Api.Models;
 using KdService.Api.Nodes;
 using KdService.Api.Requests;
 using KdService.Api.Schedules;

@@ -1,5 +1,6 @@
 using KdService.Api.Errors;
 using KdService.Api.Logging;
+using KdService.Api.Models;
 using KdService.Api.OpenApi;
 using KdService.Api.Security;
 using KdService.Core.Schema;
@@ -38,6 +39,7 @@ public static class Program
         builder.AddSecurity();
         builder.AddKdJobs();
         builder.AddOpenApiDocument();
+        builder.Services.AddSingleton<ModelUpload>();
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
 
         var app = builder.Build();

@@ -167,6 +167,8 @@ public sealed class JobQueries
             select name, media_type, bytes from artifacts where sha256 = $1
             union all
             select kind || '-' || model || '-step' || step || '.safetensors', 'application/octet-stream', bytes from checkpoints where sha256 = $1
+            union all
+            select file ->> 'name', 'application/octet-stream', (file ->> 'bytes')::bigint from models, jsonb_array_elements(facts -> 'files') as file where file ->> 'sha256' = $1
             limit 1
             """);
         command.Parameters.Add(new() { Value = sha256 });

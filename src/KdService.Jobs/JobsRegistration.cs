@@ -1,5 +1,6 @@
 using KdService.Jobs.Benchmarks;
 using KdService.Jobs.Lifecycle;
+using KdService.Jobs.Models;
 using KdService.Jobs.Persistence;
 using KdService.Jobs.Postgres;
 using KdService.Jobs.Queue;
@@ -39,6 +40,7 @@ public static class JobsRegistration
         services.AddSingleton<TeacherJobs>();
         services.AddSingleton<DatasetProbe>();
         services.AddSingleton<ArtifactStore>();
+        services.AddSingleton(Create<ModelStore>);
         services.AddSingleton(Create<JobSubmission>);
         services.AddSingleton(Create<JobControl>);
         services.AddSingleton(Create<JobDiagnosis>);

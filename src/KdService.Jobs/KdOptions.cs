@@ -68,6 +68,9 @@ public sealed class KdOptions
     /// <summary>Gigabytes of teachers' logits that a node keeps for later jobs; what was used longest ago goes first.</summary>
     public double SignalCacheGigabytes { get; set; } = 20;
 
+    /// <summary>The most bytes of a model that is imported, all files together.</summary>
+    public long MaxModelBytes { get; set; } = 8L << 30;
+
     /// <summary>Whether this node answers HTTP requests.</summary>
     public bool IsApi => Roles is not { Count: > 0 } roles || roles.Contains(ApiRole);
 
@@ -86,6 +89,9 @@ public sealed class KdOptions
     internal TimeSpan StopGrace => TimeSpan.FromSeconds(StopGraceSeconds);
 
     internal string ArtifactRoot => ArtifactDirectory ?? Path.Combine(StateDirectory, "artifacts");
+
+    /// <summary>Where models that are being imported lie until they are checked.</summary>
+    public string UploadRoot => Path.Combine(ArtifactRoot, "uploads");
 
     internal string WorkRoot => Path.Combine(StateDirectory, "work", NodeId);
 
@@ -152,6 +158,7 @@ public sealed class KdOptions
         Require(ReconcileSeconds > 0, nameof(ReconcileSeconds), ReconcileSeconds, "a positive number");
         Require(StopGraceSeconds >= 0, nameof(StopGraceSeconds), StopGraceSeconds, "0 or more");
         Require(RetryBackoffSeconds >= 0, nameof(RetryBackoffSeconds), RetryBackoffSeconds, "0 or more");
+        Require(MaxModelBytes > 0, nameof(MaxModelBytes), MaxModelBytes, "a positive number");
         Require(CheckpointSeconds > 0, nameof(CheckpointSeconds), CheckpointSeconds, "a positive number");
         Require(SignalCacheGigabytes is > 0 and < 1e9, nameof(SignalCacheGigabytes), SignalCacheGigabytes, "a positive number");
     }

@@ -13,4 +13,7 @@ public sealed class TextDataException(string path, int? line, string problem, Ex
 
     /// <summary>The line at fault, from 1; null where no single line is.</summary>
     public int? Line { get; } = line;
+
+    /// <summary>What is there, and what would be right.</summary>
+    public string Problem { get; } = problem;
 }

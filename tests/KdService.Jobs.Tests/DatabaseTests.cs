@@ -49,6 +49,7 @@ public class DatabaseTests : JobsTest
         await context.Metrics.ToListAsync();
         await context.Checkpoints.ToListAsync();
         await context.Artifacts.ToListAsync();
+        await context.Models.ToListAsync();
         await context.Nodes.ToListAsync();
         await context.Schedules.ToListAsync();
         await context.ScheduleRuns.ToListAsync();

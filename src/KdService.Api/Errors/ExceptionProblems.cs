@@ -3,6 +3,7 @@ using KdService.Core.Schema;
 using KdService.Core.Wire;
 using KdService.Jobs;
 using KdService.Jobs.Benchmarks;
+using KdService.Jobs.Models;
 using Npgsql;
 
 namespace KdService.Api.Errors;
@@ -20,6 +21,8 @@ public static class ExceptionProblems
         JobNotFoundException missing => ProblemKind.JobNotFound.Describe(missing.Message),
         ScheduleNotFoundException missing => ProblemKind.ScheduleNotFound.Describe(missing.Message),
         BenchmarkNotFoundException missing => ProblemKind.BenchmarkNotFound.Describe(missing.Message),
+        ModelNotFoundException missing => ProblemKind.ModelNotFound.Describe(missing.Message),
+        ModelInUseException needed => ProblemKind.ModelInUse.Describe(needed.Message),
         IdempotencyConflictException conflict => ProblemKind.IdempotencyConflict.Describe(conflict.Message),
         NotDiagnosableException refused => ProblemKind.NotDiagnosable.Describe(refused.Message),
         InvalidTransitionException refused => ProblemKind.InvalidTransition.Describe(refused.Message) with

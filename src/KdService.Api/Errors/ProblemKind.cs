@@ -33,6 +33,9 @@ public sealed record ProblemKind(string Name, int Status, string Title)
     /// <summary>No such benchmark.</summary>
     public static readonly ProblemKind BenchmarkNotFound = new("benchmark-not-found", 404, "There is no such benchmark");
 
+    /// <summary>No such model.</summary>
+    public static readonly ProblemKind ModelNotFound = new("model-not-found", 404, "There is no such model");
+
     /// <summary>No such artifact.</summary>
     public static readonly ProblemKind ArtifactNotFound = new("artifact-not-found", 404, "There is no such artifact");
 
@@ -48,11 +51,14 @@ public sealed record ProblemKind(string Name, int Status, string Title)
     /// <summary>The job has nothing to diagnose.</summary>
     public static readonly ProblemKind NotDiagnosable = new("not-diagnosable", 409, "This job cannot be diagnosed");
 
+    /// <summary>A job still needs the model.</summary>
+    public static readonly ProblemKind ModelInUse = new("model-in-use", 409, "The model is needed by a job");
+
     /// <summary>The body is too large.</summary>
     public static readonly ProblemKind BodyTooLarge = new("body-too-large", 413, "The body is too large");
 
-    /// <summary>The body is not JSON by its own account.</summary>
-    public static readonly ProblemKind UnsupportedMediaType = new("unsupported-media-type", 415, "The body must be JSON");
+    /// <summary>The body is not what the address takes, by its own account.</summary>
+    public static readonly ProblemKind UnsupportedMediaType = new("unsupported-media-type", 415, "The body is not of the media type that this address takes");
 
     /// <summary>The range lies outside the artifact.</summary>
     public static readonly ProblemKind RangeNotSatisfiable = new("range-not-satisfiable", 416, "The range lies outside the artifact");

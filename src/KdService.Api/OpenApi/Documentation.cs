@@ -29,6 +29,10 @@ public static class Documentation
     public static TBuilder Takes<TBuilder, TDocument>(this TBuilder endpoint, string description, Func<IReadOnlyDictionary<string, JsonObject>> examples)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DocumentBody(typeof(TDocument).Name, description, examples));
 
+    /// <summary>Says that the body is files, and fields beside them.</summary>
+    public static TBuilder TakesFiles<TBuilder>(this TBuilder endpoint, string description) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new FilesBody(description));
+
     /// <summary>Shows an answer of an endpoint; it is made when the documentation is first asked for.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, Func<T> example, int status = StatusCodes.Status200OK, string mediaType = "application/json") =>
         endpoint.WithMetadata(new AnswerExample(status, mediaType, () => JsonSerializer.SerializeToNode(example(), Json.Compact)!));
@@ -40,6 +44,8 @@ public static class Documentation
     internal sealed record HeaderExample(string Name, string Description, string Value);
 
     internal sealed record DocumentBody(string Schema, string Description, Func<IReadOnlyDictionary<string, JsonObject>> Examples);
+
+    internal sealed record FilesBody(string Description);
 
     internal sealed record AnswerExample(int Status, string MediaType, Func<JsonNode> Example);
 }

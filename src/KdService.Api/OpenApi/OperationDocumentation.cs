@@ -26,6 +26,7 @@ public sealed class OperationDocumentation : IOperationFilter
             .. metadata.OfType<HeaderExample>().Select(header => Parameter(header.Name, ParameterLocation.Header, header.Description, header.Value)),
         ];
         if (metadata.OfType<DocumentBody>().FirstOrDefault() is { } body) operation.RequestBody = Body(body, context.Document);
+        if (metadata.OfType<FilesBody>().FirstOrDefault() is { } files) operation.RequestBody = Body(files);
         foreach (var answer in metadata.OfType<AnswerExample>())
         {
             operation.Responses![$"{answer.Status}"].Content![answer.MediaType].Example = answer.Example();
@@ -75,6 +76,27 @@ public sealed class OperationDocumentation : IOperationFilter
                 Schema = new OpenApiSchemaReference(body.Schema, document),
                 Examples = body.Examples().ToDictionary(
                     example => example.Key, IOpenApiExample (example) => new OpenApiExample { Summary = (string?)example.Value["name"], Value = example.Value.DeepClone() }),
+            },
+        },
+    };
+
+    private static OpenApiRequestBody Body(FilesBody body) => new()
+    {
+        Required = true,
+        Description = body.Description,
+        Content = new Dictionary<string, OpenApiMediaType>
+        {
+            ["multipart/form-data"] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["name"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                        ["files"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
+                    },
+                },
             },
         },
     };

@@ -74,7 +74,7 @@ public static class BenchmarkCommands
         var (follower, console) = (new BenchmarkFollower(client), Terminal.Out);
         if (!quiet && console.Profile.Capabilities is { Interactive: true, Ansi: true } && console.Profile.Out.IsTerminal)
         {
-            return await console.Live(new Text("")).AutoClear(true).StartAsync(live => follower.Follow(id, now =>
+            return await console.Live(new Spectre.Console.Text("")).AutoClear(true).StartAsync(live => follower.Follow(id, now =>
             {
                 live.UpdateTarget(BenchmarkTables.Of(now));
                 live.Refresh();

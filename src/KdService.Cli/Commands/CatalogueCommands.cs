@@ -13,9 +13,9 @@ public static class CatalogueCommands
     public static Command Methods() => Create("methods", "List the distillation methods.", (client, cancel) => client.Methods(cancel), ["name", "what it does", "paper"],
         method => [method.Name, method.Summary, method.Paper ?? ""]);
 
-    /// <summary>The networks.</summary>
-    public static Command Models() => Create("models", "List the networks.", (client, cancel) => client.Models(cancel), ["name", "family", "parameters (classes)", "multiply-adds"],
-        model => [model.Name, model.Family, string.Join(", ", model.Parameters.Select(count => $"{Units.Count(count.Value)} ({count.Key})")), Units.Count(model.MultiplyAdds)]);
+    /// <summary>The networks, and the models that were imported.</summary>
+    public static Command Models() => Create("models", "List the networks and the imported models.", (client, cancel) => client.Models(cancel), ["name", "imported as", "family", "parameters (classes)", "multiply-adds"],
+        model => [model.Name, model.Imported?.Id ?? "", model.Family, string.Join(", ", model.Parameters.Select(count => $"{Units.Count(count.Value)} ({count.Key})")), Units.Count(model.MultiplyAdds)]);
 
     /// <summary>The data sets.</summary>
     public static Command Datasets() => Create("datasets", "List the data sets, and how to get those that are missing.", (client, cancel) => client.Datasets(cancel), ["name", "present", "what it is"],

@@ -42,6 +42,7 @@ public static class CommandLine
         ScheduleCommands.Schedule(),
         CatalogueCommands.Methods(),
         CatalogueCommands.Models(),
+        ModelCommand.Create(),
         CatalogueCommands.Datasets(),
         DocsCommand.Create(),
     };

@@ -104,9 +104,6 @@ public sealed partial class ServiceClient : IDisposable
     /// <summary>Every method.</summary>
     public Task<IReadOnlyList<MethodDescription>> Methods(CancellationToken cancel) => GetList<MethodDescription>("v1/methods", cancel);
 
-    /// <summary>Every network.</summary>
-    public Task<IReadOnlyList<ModelView>> Models(CancellationToken cancel) => GetList<ModelView>("v1/models", cancel);
-
     /// <summary>Every data set.</summary>
     public Task<IReadOnlyList<DatasetView>> Datasets(CancellationToken cancel) => GetList<DatasetView>("v1/datasets", cancel);
 

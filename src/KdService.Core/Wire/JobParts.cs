@@ -26,13 +26,6 @@ public sealed record CheckpointView(
 /// <summary>An artifact that can be downloaded.</summary>
 public sealed record ArtifactView(string Name, string MediaType, string Sha256, long Bytes, DateTimeOffset CreatedAt, string Url);
 
-/// <summary>A network that specs may name.</summary>
-/// <param name="Name">As specs write it.</param>
-/// <param name="Family">For people.</param>
-/// <param name="Parameters">Trainable parameters with 10 and with 100 classes.</param>
-/// <param name="MultiplyAdds">Multiply-accumulate operations of one forward pass of one 32x32 picture, 10 classes.</param>
-public sealed record ModelView(string Name, string Family, IReadOnlyDictionary<string, long> Parameters, long MultiplyAdds);
-
 /// <summary>A data set that specs may name.</summary>
 public sealed record DatasetView(
     string Name, string Summary, int Classes, int TrainSamples, int TestSamples, bool Present, string? Problem, string HowToGet, JsonElement Options);

@@ -1,8 +1,9 @@
-using System.Text.Json;
 using KdService.Core.Architectures;
 using KdService.Core.Jobs;
 using KdService.Core.Schema;
+using KdService.Core.Weights;
 using KdService.Distillation.Models.Text;
+using KdService.Text.Folders;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -11,15 +12,11 @@ namespace KdService.Distillation.Weights;
 /// <summary>A folder as Hugging Face's libraries save and load networks: <c>config.json</c>, <c>model.safetensors</c>, a tokenizer's files.</summary>
 public static class HuggingFaceFolder
 {
-    private const string ConfigName = "config.json";
-    private const string WeightsName = "model.safetensors";
-    private const string IndexName = "model.safetensors.index.json";
-
     /// <summary>Reads what network the folder holds.</summary>
     /// <exception cref="RunException">There is no config, or it asks for what is not served; the message lists all of that.</exception>
     public static TransformerConfig ReadConfig(string folder)
     {
-        var path = Path.Combine(folder, ConfigName);
+        var path = Path.Combine(folder, FolderFiles.Config);
         if (!File.Exists(path)) throw new RunException(FailureCode.DataMissing, $"{path}: no such file");
         var problems = new ProblemList();
         return TransformerConfig.Parse(File.ReadAllBytes(path), problems)
@@ -34,30 +31,18 @@ public static class HuggingFaceFolder
     /// <see cref="FailureCode.WeightsMismatch"/>: the message lists every tensor that is missing, has no place or is of another shape.
     /// <see cref="FailureCode.DataMissing"/>: there are no weights, or none but a pickle. <see cref="FailureCode.DataCorrupt"/>: they cannot be read.
     /// </exception>
-    public static LoadedWeights Load(Module network, string folder, bool encoderOnly = false)
+    public static WeightsFit Load(Module network, string folder, bool encoderOnly = false)
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var prefix = Encoder(network);
         var given = WeightNames.Ours(ReadWeights(folder), prefix);
         var own = network.state_dict();
-        var ignored = given.Keys.Where(name => !own.ContainsKey(name) && WeightNames.IsOfAnotherHead(name, prefix)
-            || encoderOnly && !name.StartsWith($"{prefix}.", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
-        foreach (var name in ignored) given.Remove(name);
-        // A head is a whole of its own: left out it stays fresh, left out in part it is a fault.
-        var fresh = own.Keys.Where(name => WeightNames.IsHead(name, prefix)).GroupBy(WeightNames.Part)
-            .Where(part => !part.Any(given.ContainsKey)).SelectMany(part => part).ToList();
-        string[] problems =
-        [
-            .. own.Where(pair => !given.ContainsKey(pair.Key) && !fresh.Contains(pair.Key)).Select(pair => $"{pair.Key} {Shape(pair.Value)} is missing"),
-            .. given.Where(pair => !own.ContainsKey(pair.Key)).Select(pair => $"{pair.Key} {Shape(pair.Value)} has no place"),
-            .. own.Where(pair => given.TryGetValue(pair.Key, out var value) && !value.shape.SequenceEqual(pair.Value.shape))
-                .Select(pair => $"{pair.Key} is {Shape(given[pair.Key])}; {Shape(pair.Value)} is right"),
-        ];
-        if (problems.Length > 0)
-            throw new RunException(FailureCode.WeightsMismatch, $"{folder}: the weights do not fit this {network.GetName()}: {string.Join("; ", problems)}");
-        foreach (var (name, value) in given) own[name].copy_(value);
-        return new LoadedWeights(fresh, ignored);
+        var fit = WeightsFit.Of(given.ToDictionary(pair => pair.Key, pair => pair.Value.shape), own.ToDictionary(pair => pair.Key, pair => pair.Value.shape), prefix, encoderOnly);
+        if (fit.Problems.Count > 0)
+            throw new RunException(FailureCode.WeightsMismatch, $"{folder}: the weights do not fit this {network.GetName()}: {string.Join("; ", fit.Problems)}");
+        foreach (var (name, value) in given.Where(pair => !fit.Ignored.Contains(pair.Key))) own[name].copy_(value);
+        return fit;
     }
 
     /// <summary>Writes a folder that <c>transformers</c> loads.</summary>
@@ -69,10 +54,10 @@ public static class HuggingFaceFolder
     public static void Write(string folder, TextNetwork network, TransformerConfig config, IReadOnlyDictionary<string, byte[]> tokenizer)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, ConfigName), stream => stream.Write(config.ToJson()));
+        AtomicFile.Write(Path.Combine(folder, FolderFiles.Config), stream => stream.Write(config.ToJson()));
         foreach (var (name, bytes) in tokenizer) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(bytes));
         // transformers reads no file that does not say which library's tensors it holds.
-        WeightsFile.Save(network, Path.Combine(folder, WeightsName), new Dictionary<string, string> { ["format"] = "pt" });
+        WeightsFile.Save(network, Path.Combine(folder, FolderFiles.Weights), new Dictionary<string, string> { ["format"] = "pt" });
     }
 
     private static string Encoder(Module network) => network switch
@@ -84,49 +69,30 @@ public static class HuggingFaceFolder
 
     private static Dictionary<string, Tensor> ReadWeights(string folder)
     {
-        var (whole, index) = (Path.Combine(folder, WeightsName), Path.Combine(folder, IndexName));
-        if (File.Exists(whole)) return Safetensors.Read(whole).Tensors;
-        if (!File.Exists(index)) throw new RunException(FailureCode.DataMissing, NoWeights(folder, whole));
         var tensors = new Dictionary<string, Tensor>();
-        foreach (var shard in Shards(index))
+        foreach (var file in Files(folder))
         {
-            foreach (var (name, tensor) in Safetensors.Read(Path.Combine(folder, shard)).Tensors)
+            foreach (var (name, tensor) in Safetensors.Read(Path.Combine(folder, file)).Tensors)
             {
-                if (!tensors.TryAdd(name, tensor)) throw new RunException(FailureCode.DataCorrupt, $"{index}: {name} is in more than one file");
+                if (!tensors.TryAdd(name, tensor)) throw new RunException(FailureCode.DataCorrupt, $"{folder}: {name} is in more than one file");
             }
         }
         return tensors;
     }
 
-    private static List<string> Shards(string index)
+    private static IReadOnlyList<string> Files(string folder)
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(index));
-            var files = document.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString()!).Distinct().ToList();
-            // A name, not a way out of the folder.
-            return files.TrueForAll(file => Path.GetFileName(file) == file && file.Length > 0) ? files : throw new FormatException("weight_map names files of other folders");
+            return FolderFiles.OfWeights(folder);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (FileNotFoundException e)
         {
-            throw new RunException(FailureCode.DataCorrupt, $"{index}: {e.Message}", e);
+            throw new RunException(FailureCode.DataMissing, $"{folder}: {e.Message}", e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RunException(FailureCode.DataCorrupt, $"{folder}: {e.Message}", e);
         }
     }
-
-    private static string NoWeights(string folder, string whole)
-    {
-        var pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
-            .FirstOrDefault(name => Path.GetExtension(name) is ".bin" or ".pt" or ".pth" or ".ckpt" or ".pkl") : null;
-        return pickle is null
-            ? $"{whole}: no such file"
-            : $"{whole}: no such file; {pickle} is a pickle, and reading one runs whatever code it holds. Where you trust it, convert it: "
-                + $"python3 -c \"import torch; from safetensors.torch import save_file; save_file({{k: v.clone() for k, v in torch.load('{pickle}', map_location='cpu').items()}}, '{WeightsName}', {{'format': 'pt'}})\"";
-    }
-
-    private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
 }
-
-/// <summary>What became of a folder's weights.</summary>
-/// <param name="Fresh">Tensors of the network's head that the folder has not: they are as they were.</param>
-/// <param name="Ignored">Tensors of the folder that the network has no use for: of other heads, and what is no weight.</param>
-public sealed record LoadedWeights(IReadOnlyList<string> Fresh, IReadOnlyList<string> Ignored);

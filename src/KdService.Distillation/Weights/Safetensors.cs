@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using KdService.Core.Jobs;
+using KdService.Core.Weights;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Weights;
@@ -12,6 +13,12 @@ public static class Safetensors
 {
     private const int CopyBytes = 1 << 20;
 
+    private static readonly (string Name, ScalarType Type)[] Types =
+    [
+        ("F64", ScalarType.Float64), ("I64", ScalarType.Int64), ("F32", ScalarType.Float32), ("I32", ScalarType.Int32), ("F16", ScalarType.Float16),
+        ("BF16", ScalarType.BFloat16), ("I16", ScalarType.Int16), ("I8", ScalarType.Int8), ("U8", ScalarType.Byte), ("BOOL", ScalarType.Bool),
+    ];
+
     /// <summary>Writes a file, whole or not at all. Equal tensors and metadata give equal bytes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Named tensors, on any device and in any layout.</param>
@@ -21,7 +28,7 @@ public static class Safetensors
     public static void Write(string path, IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var all = tensors.ToList();
-        var header = SafetensorsHeader.For(all, metadata);
+        var header = SafetensorsHeader.For(all.Select(named => (named.Name, NameOf(named.Tensor.dtype), named.Tensor.shape)), metadata);
         var byName = all.ToDictionary(named => named.Name, named => named.Tensor);
         AtomicFile.Write(path, stream =>
         {
@@ -51,7 +58,7 @@ public static class Safetensors
         var tensors = new Dictionary<string, Tensor>();
         foreach (var entry in header.Entries)
         {
-            var made = empty(entry.Shape, entry.Type);
+            var made = empty(entry.Shape, Array.Find(Types, type => type.Name == entry.Type).Type);
             tensors.Add(entry.Name, made);
             if (entry.End > entry.Begin) made.ReadBytesFromStream(stream, CopyBytes);
         }
@@ -60,17 +67,15 @@ public static class Safetensors
 
     private static SafetensorsHeader ReadHeader(FileStream stream, string path)
     {
-        var rest = stream.Length - 8;
-        if (rest < 0) throw Corrupt(path, $"{stream.Length} bytes found; a safetensors file has at least 8");
-        Span<byte> length = stackalloc byte[8];
-        stream.ReadExactly(length);
-        var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
-        if (headerBytes > Math.Min((ulong)rest, SafetensorsHeader.MaxBytes))
-            throw Corrupt(path, $"a header of {headerBytes} bytes is announced; {rest} bytes follow, and {SafetensorsHeader.MaxBytes} are the most");
-        var json = new byte[headerBytes];
-        stream.ReadExactly(json);
-        return SafetensorsHeader.Parse(json, rest - json.Length, path);
+        try
+        {
+            return SafetensorsHeader.Read(stream);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RunException(FailureCode.DataCorrupt, $"{path}: {e.Message}", e);
+        }
     }
 
-    private static RunException Corrupt(string path, string what) => new(FailureCode.DataCorrupt, $"{path}: {what}");
+    private static string NameOf(ScalarType type) => Array.Find(Types, known => known.Type == type).Name ?? $"{type}";
 }

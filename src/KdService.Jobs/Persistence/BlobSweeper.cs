@@ -53,7 +53,10 @@ internal sealed class BlobSweeper(ArtifactStore store, Blobs blobs, NpgsqlDataSo
     private async Task<List<string>> UnreferencedAsync(string[] candidates, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            "select sha256 from unnest($1) as candidate (sha256) except (select sha256 from checkpoints union all select sha256 from artifacts)");
+            """
+            select sha256 from unnest($1) as candidate (sha256) except (select sha256 from checkpoints union all select sha256 from artifacts
+            union all select file ->> 'sha256' from models, jsonb_array_elements(facts -> 'files') as file)
+            """);
         command.Parameters.Add(new() { Value = candidates });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         List<string> unreferenced = [];

@@ -96,14 +96,17 @@ internal sealed class Blobs(NpgsqlDataSource database, ArtifactStore store)
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await LockAsync(connection, sha256, cancellation);
         await using var used = new NpgsqlCommand(
-            "select exists (select from checkpoints where sha256 = $1) or exists (select from artifacts where sha256 = $1)", connection);
+            """
+            select exists (select from checkpoints where sha256 = $1) or exists (select from artifacts where sha256 = $1)
+            or exists (select from models where facts -> 'files' @> jsonb_build_array(jsonb_build_object('sha256', $1::text)))
+            """, connection);
         used.Parameters.Add(new() { Value = sha256 });
         if (!(bool)(await used.ExecuteScalarAsync(cancellation))!) store.Delete(sha256);
         await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>Makes sure that bytes are in the store and stay there until the transaction has registered them.</summary>
-    private async Task HoldAsync(NpgsqlConnection connection, string sha256, string path, CancellationToken cancellation)
+    public async Task HoldAsync(NpgsqlConnection connection, string sha256, string path, CancellationToken cancellation)
     {
         await LockAsync(connection, sha256, cancellation);
         // Equal bytes of another job may have been removed since these were put.

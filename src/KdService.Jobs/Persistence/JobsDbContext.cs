@@ -2,6 +2,7 @@ using KdService.Core.Jobs;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Jobs.Benchmarks;
+using KdService.Jobs.Models;
 using KdService.Jobs.Schedules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -26,6 +27,8 @@ internal sealed class JobsDbContext(DbContextOptions<JobsDbContext> options) : D
     public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();
 
     public DbSet<Artifact> Artifacts => Set<Artifact>();
+
+    public DbSet<ModelRow> Models => Set<ModelRow>();
 
     public DbSet<Node> Nodes => Set<Node>();
 
@@ -59,6 +62,7 @@ internal sealed class JobsDbContext(DbContextOptions<JobsDbContext> options) : D
         checkpoint.HasKey(entity => new { entity.JobId, entity.Kind, entity.Step, entity.Model });
         checkpoint.Property(entity => entity.Kind).HasConversion(Word<CheckpointKind>());
         modelBuilder.Entity<Artifact>().ToTable("artifacts").HasKey(entity => new { entity.JobId, entity.Name });
+        AsJson(modelBuilder.Entity<ModelRow>().ToTable("models").Property(entity => entity.Facts));
         AsJson(modelBuilder.Entity<Node>().ToTable("nodes").Property(entity => entity.Slots));
         AsJson(modelBuilder.Entity<Schedule>().ToTable("schedules").Property(entity => entity.Spec));
         var run = modelBuilder.Entity<ScheduleRun>().ToTable("schedule_runs");

@@ -50,6 +50,8 @@ public sealed class BytePairTokenizer : Tokenizer
     /// <summary>Pairs of tokens, the first learnt first.</summary>
     public IReadOnlyList<(string Left, string Right)> Merges { get; }
 
+    private protected override object Manner => new { AddPrefixSpace, Merges = Merges.Select(merge => $"{merge.Left} {merge.Right}") };
+
     /// <summary>Whether a text that starts with no white space is taken as if a space stood before it.</summary>
     public bool AddPrefixSpace { get; }
 

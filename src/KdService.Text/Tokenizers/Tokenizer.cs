@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
 namespace KdService.Text.Tokenizers;
 
 /// <summary>
@@ -33,6 +36,12 @@ public abstract class Tokenizer
 
     /// <summary>The longest sequence the network was made for (<c>model_max_length</c>), special tokens included; null where the folder names none.</summary>
     public int? MaxLength { get; }
+
+    /// <summary>Digest of all that decides which ids a text becomes, in lower-case hexadecimal: tokenizers of equal ones cut every text alike.</summary>
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { Kind = GetType().Name, Special, Manner, Vocabulary.Tokens })));
+
+    /// <summary>What, besides the vocabulary, decides how words are cut.</summary>
+    private protected abstract object Manner { get; }
 
     /// <summary>The id of <see cref="SpecialTokens.Start"/>.</summary>
     public int StartId { get; }

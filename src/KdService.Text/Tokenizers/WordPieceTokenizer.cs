@@ -35,6 +35,8 @@ public sealed class WordPieceTokenizer : Tokenizer
     /// <summary>How words are prepared.</summary>
     public WordPieceOptions Options { get; }
 
+    private protected override object Manner => Options with { StripAccents = _stripAccents };
+
     private protected override void Append(string text, int start, int end, Pieces pieces)
     {
         var span = text.AsSpan(0, end);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Core.Weights;
 using KdService.Distillation.Models;
 using KdService.Distillation.Models.Text;
 using KdService.Distillation.Tests.Models.Text;
@@ -53,6 +54,20 @@ public sealed class HuggingFaceFolderTests : IDisposable
         Assert.Empty(loaded.Fresh);
         Assert.Empty(loaded.Ignored);
         foreach (var (key, value) in written.state_dict()) Assert.True(value.equal(read.state_dict()[key]).all().item<bool>(), key);
+    }
+
+    [Theory]
+    [InlineData("bert-l2-h64", Target.Class, 3)]
+    [InlineData("roberta-l1-h64", Target.Value, 1)]
+    [InlineData("distilbert-l2-h64", Target.Class, 2)]
+    [InlineData("bert-l1-h128", Target.Span, 2)]
+    public void TransformerWeights_AreThoseOfTheNetwork(string name, Target target, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks.Build(name, DataShape.Text(40, 16, target, outputs), seed: 1);
+        Assert.Equal(
+            network.state_dict().Select(pair => $"{pair.Key} [{string.Join(", ", pair.Value.shape)}]").Order(),
+            TransformerWeights.Of(Transformers.Size(name)!, 40, target, outputs).Select(pair => $"{pair.Key} [{string.Join(", ", pair.Value)}]").Order());
     }
 
     [Fact]

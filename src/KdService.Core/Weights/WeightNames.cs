@@ -1,9 +1,7 @@
-using static TorchSharp.torch;
-
-namespace KdService.Distillation.Weights;
+namespace KdService.Core.Weights;
 
 /// <summary>The names that Hugging Face's models give their weights, old ones included.</summary>
-internal static class WeightNames
+public static class WeightNames
 {
     // What encoders alone are saved without.
     private static readonly string[] OfEncoders = ["embeddings.", "encoder.", "transformer.", "pooler."];
@@ -15,7 +13,7 @@ internal static class WeightNames
     /// <summary>The tensors under today's names, the encoder's with its prefix.</summary>
     /// <param name="given">The tensors of a file.</param>
     /// <param name="encoder">The encoder's module, e.g. <c>bert</c>.</param>
-    public static Dictionary<string, Tensor> Ours(Dictionary<string, Tensor> given, string encoder)
+    public static Dictionary<string, T> Ours<T>(IReadOnlyDictionary<string, T> given, string encoder)
     {
         var bare = !given.Keys.Any(name => name.StartsWith($"{encoder}.", StringComparison.Ordinal));
         return given.ToDictionary(pair => Ours(pair.Key, encoder, bare), pair => pair.Value);

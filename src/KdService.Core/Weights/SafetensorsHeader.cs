@@ -1,13 +1,12 @@
+using System.Buffers.Binary;
 using System.Text.Json;
-using KdService.Core.Jobs;
-using static TorchSharp.torch;
 
-namespace KdService.Distillation.Weights;
+namespace KdService.Core.Weights;
 
 /// <summary>
 /// The JSON at the head of a safetensors file: for every tensor its type, shape and place in the data that follow.
 /// </summary>
-internal sealed class SafetensorsHeader
+public sealed class SafetensorsHeader
 {
     /// <summary>The longest header that readers of the format accept, in bytes.</summary>
     public const int MaxBytes = 100_000_000;
@@ -15,13 +14,19 @@ internal sealed class SafetensorsHeader
     private const string MetadataKey = "__metadata__";
     private const int MaxDimensions = 32;
 
-    private static readonly (string Name, ScalarType Type, int Bytes)[] Types =
-    [
-        ("F64", ScalarType.Float64, 8), ("I64", ScalarType.Int64, 8),
-        ("F32", ScalarType.Float32, 4), ("I32", ScalarType.Int32, 4),
-        ("F16", ScalarType.Float16, 2), ("BF16", ScalarType.BFloat16, 2), ("I16", ScalarType.Int16, 2),
-        ("I8", ScalarType.Int8, 1), ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
-    ];
+    private static readonly Dictionary<string, int> Types = new()
+    {
+        ["F64"] = 8,
+        ["I64"] = 8,
+        ["F32"] = 4,
+        ["I32"] = 4,
+        ["F16"] = 2,
+        ["BF16"] = 2,
+        ["I16"] = 2,
+        ["I8"] = 1,
+        ["U8"] = 1,
+        ["BOOL"] = 1,
+    };
 
     /// <summary>The tensors, in the order of their data.</summary>
     public required IReadOnlyList<Entry> Entries { get; init; }
@@ -30,18 +35,19 @@ internal sealed class SafetensorsHeader
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
     /// <summary>Lays tensors out, the widest types first so that all are aligned, and by name within a type.</summary>
+    /// <param name="tensors">Names, types as the format writes them (<c>F32</c>), and shapes.</param>
+    /// <param name="metadata">What to say about the file.</param>
     /// <exception cref="ArgumentException">A name comes twice, or safetensors has no such type.</exception>
-    public static SafetensorsHeader For(IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata)
+    public static SafetensorsHeader For(IEnumerable<(string Name, string Type, long[] Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         var entries = new List<Entry>();
+        var names = new HashSet<string> { MetadataKey };
         long at = 0;
-        foreach (var (name, tensor, type) in tensors
-            .Select(named => (named.Name, named.Tensor, Type: Array.Find(Types, type => type.Type == named.Tensor.dtype)))
-            .OrderByDescending(named => named.Type.Bytes).ThenBy(named => named.Name, StringComparer.Ordinal))
+        foreach (var (name, type, shape) in tensors.OrderByDescending(tensor => Types.GetValueOrDefault(tensor.Type)).ThenBy(tensor => tensor.Name, StringComparer.Ordinal))
         {
-            if (type.Name is null) throw new ArgumentException($"{name}: safetensors stores no {tensor.dtype}", nameof(tensors));
-            if (name == MetadataKey || entries.Exists(entry => entry.Name == name)) throw new ArgumentException($"{name}: the name is taken", nameof(tensors));
-            entries.Add(new Entry(name, type.Type, tensor.shape, at, at += tensor.numel() * type.Bytes));
+            if (!Types.TryGetValue(type, out var bytes)) throw new ArgumentException($"{name}: safetensors stores no {type}", nameof(tensors));
+            if (!names.Add(name)) throw new ArgumentException($"{name}: the name is taken", nameof(tensors));
+            entries.Add(new Entry(name, type, shape, at, at += shape.Aggregate((long)bytes, (product, size) => product * size)));
         }
         return new SafetensorsHeader { Entries = entries, Metadata = metadata ?? new Dictionary<string, string>() };
     }
@@ -62,7 +68,7 @@ internal sealed class SafetensorsHeader
             foreach (var entry in Entries)
             {
                 json.WriteStartObject(entry.Name);
-                json.WriteString("dtype", Array.Find(Types, type => type.Type == entry.Type).Name);
+                json.WriteString("dtype", entry.Type);
                 json.WriteStartArray("shape");
                 foreach (var size in entry.Shape) json.WriteNumberValue(size);
                 json.WriteEndArray();
@@ -78,12 +84,24 @@ internal sealed class SafetensorsHeader
         return buffer.ToArray();
     }
 
-    /// <summary>Reads a header and checks all of it before anything is made of it.</summary>
-    /// <param name="json">The header's bytes.</param>
-    /// <param name="dataBytes">Bytes that follow the header.</param>
-    /// <param name="path">The file, for messages.</param>
-    /// <exception cref="RunException"><see cref="FailureCode.DataCorrupt"/>: the header is not what the format asks for, or does not fit the data.</exception>
-    public static SafetensorsHeader Parse(ReadOnlyMemory<byte> json, long dataBytes, string path)
+    /// <summary>Reads the header of a file, checks all of it, and leaves the stream at the first tensor's data.</summary>
+    /// <param name="stream">The file, at its beginning.</param>
+    /// <exception cref="InvalidDataException">The header is not what the format asks for, or does not fit the data; found out before memory is taken for them.</exception>
+    public static SafetensorsHeader Read(Stream stream)
+    {
+        var rest = stream.Length - 8;
+        if (rest < 0) throw new InvalidDataException($"{stream.Length} bytes found; a safetensors file has at least 8");
+        Span<byte> length = stackalloc byte[8];
+        stream.ReadExactly(length);
+        var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
+        if (headerBytes > Math.Min((ulong)rest, MaxBytes))
+            throw new InvalidDataException($"a header of {headerBytes} bytes is announced; {rest} bytes follow, and {MaxBytes} are the most");
+        var json = new byte[headerBytes];
+        stream.ReadExactly(json);
+        return Parse(json, rest - json.Length);
+    }
+
+    private static SafetensorsHeader Parse(ReadOnlyMemory<byte> json, long dataBytes)
     {
         try
         {
@@ -105,15 +123,14 @@ internal sealed class SafetensorsHeader
         // Everything that reading JSON of a wrong form throws: not JSON, another kind of value, a missing key, a number out of range.
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
-            throw new RunException(FailureCode.DataCorrupt, $"{path}: the header of this safetensors file is wrong: {e.Message}", e);
+            throw new InvalidDataException($"the header of this safetensors file is wrong: {e.Message}", e);
         }
     }
 
     private static Entry ParseEntry(JsonProperty property)
     {
         var (name, given) = (property.Name, property.Value.GetProperty("dtype").GetString());
-        var type = Array.Find(Types, type => type.Name == given);
-        if (type.Name is null) throw new FormatException($"tensor {name}: dtype {given} given; one of {string.Join(", ", Types.Select(known => known.Name))}");
+        if (given is null || !Types.TryGetValue(given, out var width)) throw new FormatException($"tensor {name}: dtype {given} given; one of {string.Join(", ", Types.Keys)}");
         var sizes = property.Value.GetProperty("shape");
         if (sizes.GetArrayLength() > MaxDimensions) throw new FormatException($"tensor {name}: {sizes.GetArrayLength()} dimensions given; at most {MaxDimensions}");
         long[] shape = [.. sizes.EnumerateArray().Select(size => (long)size.GetInt32())];
@@ -122,10 +139,10 @@ internal sealed class SafetensorsHeader
         if (offsets.GetArrayLength() != 2) throw new FormatException($"tensor {name}: {offsets.GetArrayLength()} data_offsets given; 2 are right");
         var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
         // A size of 0 leaves nothing to multiply, whatever the others are.
-        var bytes = shape.Contains(0) ? 0 : shape.Aggregate((long)type.Bytes, (product, size) => checked(product * size));
+        var bytes = shape.Contains(0) ? 0 : shape.Aggregate((long)width, (product, size) => checked(product * size));
         if (begin < 0 || end < begin || end - begin != bytes)
             throw new FormatException($"tensor {name}: data_offsets [{begin}, {end}] given; {given} [{string.Join(", ", shape)}] has {bytes} bytes");
-        return new Entry(name, type.Type, shape, begin, end);
+        return new Entry(name, given, shape, begin, end);
     }
 
     private static void RequireGapless(List<Entry> ordered, long dataBytes)
@@ -141,9 +158,9 @@ internal sealed class SafetensorsHeader
 
     /// <summary>One tensor.</summary>
     /// <param name="Name">Its name.</param>
-    /// <param name="Type">Type of its elements.</param>
+    /// <param name="Type">Type of its elements, as the format writes it.</param>
     /// <param name="Shape">Its shape.</param>
     /// <param name="Begin">First byte in the data.</param>
     /// <param name="End">Byte after the last.</param>
-    public sealed record Entry(string Name, ScalarType Type, long[] Shape, long Begin, long End);
+    public sealed record Entry(string Name, string Type, long[] Shape, long Begin, long End);
 }

@@ -1,0 +1,150 @@
+using System.Text;
+using KdService.Core.Datasets;
+using KdService.Core.Schema;
+using KdService.Core.Weights;
+using KdService.Tests;
+using KdService.Text.Folders;
+
+namespace KdService.Text.Tests.Folders;
+
+public sealed class ModelFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("bert-l1-h64")]
+    [InlineData("roberta-l2-h64")]
+    [InlineData("distilbert-l1-h128")]
+    public void Read_AGoodFolder_SaysWhatItIs(string architecture)
+    {
+        var model = Read(SmallFolder.Write(_folder.Path, architecture));
+        Assert.Equal((architecture, Target.Class, 3, 512), (model.Architecture, model.Target, model.Outputs, model.LongestText));
+        Assert.Equal(["negative", "neutral", "positive"], model.Labels);
+        Assert.Equal(PhraseWords.Vocabulary.Count, model.Vocabulary.Entries);
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"], model.Files.Select(file => file.Name));
+        Assert.Equal(Transformers(architecture).Parameters(DataShape.Text(model.Vocabulary.Entries, 16, Target.Class, 3)), model.Parameters);
+
+        File.WriteAllText(_folder.File("README.md"), "left alone");
+        Assert.Equal(model.Digest, Read(_folder.Path).Digest);
+        SmallFolder.Configure(_folder.Path, "_name_or_path", "elsewhere");
+        Assert.NotEqual(model.Digest, Read(_folder.Path).Digest);
+
+        static Core.Architectures.Architecture Transformers(string name) => Core.Architectures.ArchitectureCatalogue.Find(name)!;
+    }
+
+    [Fact]
+    public void Read_AnEncoderAlone_HasNoHead()
+    {
+        var model = Read(SmallFolder.Write(_folder.Path, tensors: new()
+        {
+            ["classifier.weight"] = null,
+            ["classifier.bias"] = null,
+            ["cls.predictions.bias"] = [PhraseWords.Vocabulary.Count],
+        }));
+        Assert.Equal((null, 0), (model.Target, model.Outputs));
+        Assert.Empty(model.Labels);
+    }
+
+    [Fact]
+    public void Read_TensorsThatDoNotFit_ListsEachWithItsShape()
+    {
+        SmallFolder.Write(_folder.Path, words: 10, tensors: new()
+        {
+            ["bert.encoder.layer.0.output.dense.bias"] = null,
+            ["bert.embeddings.word_embeddings.weight"] = [20, 64],
+            ["bert.encoder.layer.1.output.dense.bias"] = [64],
+            ["classifier.bias"] = null,
+        });
+        Assert.Equal(
+        [
+            "model.safetensors: bert.encoder.layer.0.output.dense.bias [64] is missing",
+            "model.safetensors: classifier.bias [3] is missing",
+            "model.safetensors: bert.encoder.layer.1.output.dense.bias [64] has no place",
+            "model.safetensors: bert.embeddings.word_embeddings.weight is [20, 64]; [15, 64] is right",
+        ], Problems());
+    }
+
+    [Fact]
+    public void Read_EverythingThatIsWrong_IsSaidAtOnce()
+    {
+        SmallFolder.Write(_folder.Path);
+        SmallFolder.Configure(_folder.Path, "vocab_size", 7);
+        SmallFolder.Configure(_folder.Path, "max_position_embeddings", 128);
+        SmallFolder.Configure(_folder.Path, "hidden_act", "relu");
+        File.Delete(_folder.File("vocab.txt"));
+        File.WriteAllText(_folder.File("model.safetensors"), "no tensors");
+        var problems = Problems();
+        Assert.Contains("config.json.max_position_embeddings: 128 given; 512 is served for this size", problems);
+        Assert.Contains("config.json.hidden_act: \"relu\" given; gelu is served", problems);
+        Assert.Contains(problems, problem => problem.StartsWith("model.safetensors: a header of", StringComparison.Ordinal));
+        Assert.Contains(": vocab.txt is missing; a WordPiece tokenizer needs it", problems);
+    }
+
+    [Fact]
+    public void Read_AVocabularyOfAnotherSize_IsRefused()
+    {
+        SmallFolder.Write(_folder.Path, words: 10);
+        File.AppendAllText(_folder.File("vocab.txt"), "more\n");
+        Assert.Equal(["config.json.vocab_size: 15 given; the tokenizer's files have 16 tokens"], Problems());
+    }
+
+    [Fact]
+    public void Read_AVocabularyThatIsNotUtf8_NamesTheLine()
+    {
+        SmallFolder.Write(_folder.Path, words: 1);
+        File.WriteAllBytes(_folder.File("vocab.txt"), [.. Encoding.UTF8.GetBytes("[PAD]\n[UNK]\n"), 0xff, (byte)'\n']);
+        Assert.Contains("line 3: byte 0xFF", Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AModelThatIsNotServed_SaysWhichAre()
+    {
+        SmallFolder.Write(_folder.Path);
+        SmallFolder.Configure(_folder.Path, "model_type", "gpt2");
+        Assert.Equal(["config.json.model_type: \"gpt2\" given; bert, roberta, distilbert are served"], Problems());
+    }
+
+    [Fact]
+    public void Read_APickle_SaysHowToConvertIt()
+    {
+        SmallFolder.Write(_folder.Path);
+        File.Move(_folder.File("model.safetensors"), _folder.File("pytorch_model.bin"));
+        Assert.Contains("pytorch_model.bin is a pickle", Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AHeaderThatPromisesMoreThanThereIs_TakesNoMemoryForIt()
+    {
+        SmallFolder.Write(_folder.Path);
+        File.WriteAllBytes(_folder.File("model.safetensors"), [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, (byte)'{']);
+        Assert.Contains("a header of 4294967295 bytes is announced", Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("config.json", true)]
+    [InlineData("model-00001-of-00002.safetensors", true)]
+    [InlineData("../config.json", false)]
+    [InlineData("../model.safetensors", false)]
+    [InlineData("a/b.safetensors", false)]
+    [InlineData("..", false)]
+    [InlineData("model.zip", false)]
+    [InlineData("pytorch_model.bin", false)]
+    public void Knows_NamesOfFiles_AndNoPaths(string name, bool known) => Assert.Equal(known, FolderFiles.Knows(name));
+
+    private static ImportedModel Read(string folder)
+    {
+        var problems = new ProblemList();
+        var model = ModelFolder.Read(folder, problems);
+        Assert.Empty(problems.Items);
+        return model!;
+    }
+
+    private List<string> Problems()
+    {
+        var problems = new ProblemList();
+        Assert.Null(ModelFolder.Read(_folder.Path, problems));
+        return [.. problems.Items.Select(problem => $"{problem}")];
+    }
+}
