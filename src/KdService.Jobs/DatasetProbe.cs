@@ -6,10 +6,14 @@ namespace KdService.Jobs;
 public sealed class DatasetProbe(KdOptions options)
 {
     /// <summary>Whether a data set can be read here, and if not, what is wrong and what would be right.</summary>
-    public (bool Present, string? Problem) Look(Dataset dataset)
+    public (bool Present, string? Problem) Look(Dataset dataset) => Look(dataset, dataset.Files);
+
+    /// <summary>Whether the part of a data set that evaluations need can be read here.</summary>
+    public (bool Present, string? Problem) LookForTest(Dataset dataset) => Look(dataset, dataset.TestFiles);
+
+    private (bool Present, string? Problem) Look(Dataset dataset, IReadOnlyList<DataFile> files)
     {
-        if (dataset.Files.Count == 0) return (true, null);
-        var problem = dataset.Files.Select(Problem).FirstOrDefault(found => found is not null);
+        var problem = files.Select(Problem).FirstOrDefault(found => found is not null);
         if (problem is null || (dataset.Archive is { } archive && Problem(archive) is null)) return (true, null);
         return (false, $"{problem}; {dataset.HowToGet}");
     }
@@ -17,6 +21,7 @@ public sealed class DatasetProbe(KdOptions options)
     private string? Problem(DataFile file)
     {
         var found = new FileInfo(Path.Combine(options.DataRoot!, file.Path));
+        if (!found.Exists && file.Otherwise.Select(path => Path.Combine(options.DataRoot!, path)).Any(Path.Exists)) return null;
         if (!found.Exists) return $"{file.Path} is missing from the data root";
         return file.Bytes is { } bytes && found.Length != bytes ? $"{file.Path} has {found.Length} bytes instead of {bytes}" : null;
     }

@@ -93,6 +93,11 @@ public sealed class JobSubmission
     {
         var (present, problem) = _datasets.Look(spec.Dataset);
         problems.Require(present, "/dataset/name", $"{spec.Dataset.Name} cannot be read on this host: {problem}");
+        foreach (var (index, other) in spec.Evaluation.AlsoOn.Index())
+        {
+            var (there, missing) = _datasets.LookForTest(other.For(spec.Dataset));
+            problems.Require(there, $"/evaluation/also_on/{index}/dataset", $"{other.Dataset.Title} cannot be read on this host: {missing}");
+        }
         var facts = spec.Teacher?.Job is { } teacher ? await CheckTeacherAsync(spec, teacher, problems, cancellation) : null;
         return problems.None ? PlanBuilder.Compile(spec, facts, problems) : null;
     }

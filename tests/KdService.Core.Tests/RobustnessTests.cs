@@ -1,5 +1,6 @@
 using System.Text;
 using KdService.Core.Plans;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 
@@ -11,16 +12,59 @@ public sealed class RobustnessTests
     [InlineData("procedural", "resnet8", """{"attacks": [{"name": "fgsm", "epsilon": 300}]}""", "/evaluation/attacks/0/epsilon", "300 given; at most 255, which already is any picture at all")]
     [InlineData("procedural", "resnet8", """{"attacks": [{"name": "pgd", "epsilon": 0}]}""", "/evaluation/attacks/0/epsilon", "0 given; a number above 0, at most 100000")]
     [InlineData("procedural", "resnet8", """{"attacks": [{"name": "fgsm"}, {"name": "fgsm", "samples": 9}]}""", "/evaluation/attacks/1", "fgsm 8/255 given twice; each once")]
-    [InlineData("procedural", "resnet8", """{"attacks": [{"name": "magic"}]}""", "/evaluation/attacks/0/name", "\"magic\" given; one of fgsm, pgd")]
+    [InlineData("procedural", "resnet8", """{"attacks": [{"name": "magic"}]}""", "/evaluation/attacks/0/name", "\"magic\" given; one of character, fgsm, hotflip, pgd")]
     [InlineData("procedural", "resnet8", """{"corruptions": {"severities": [6]}}""", "/evaluation/corruptions/severities/0", "6 given; an integer from 1 to 5")]
     [InlineData("procedural", "resnet8", """{"corruptions": {"kinds": []}}""", "/evaluation/corruptions/kinds", "none given; at least one corruption, or leave it out for all")]
     [InlineData("phrases", "bert-l1-h64", """{"attacks": [{"name": "pgd"}]}""", "/evaluation/attacks/0", "pgd given, which attacks pictures; the inputs of phrases are texts of at most 32 tokens")]
+    [InlineData("procedural", "resnet8", """{"attacks": [{"name": "hotflip"}]}""", "/evaluation/attacks/0", "hotflip given, which attacks text; the inputs of procedural are pictures of 3x32x32")]
+    [InlineData("phrases", "bert-l1-h64", """{"attacks": [{"name": "hotflip", "max_change": 1.5}]}""", "/evaluation/attacks/0/max_change", "1.5 given; a number above 0, at most 1")]
+    [InlineData("phrases", "bert-l1-h64", """{"attacks": [{"name": "character", "edits": []}]}""", "/evaluation/attacks/0/edits", "none given; at least one way, or leave it out for all")]
+    [InlineData("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "cr"}, "labels": {"negativ": "negative", "positive": "positive"}}]}""", "/evaluation/also_on/0/labels/negativ", "no label of the data set, which has negative, positive")]
+    [InlineData("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "cr"}, "labels": {"negative": "negative|bad", "positive": "positive"}}]}""", "/evaluation/also_on/0/labels/negative", "\"bad\" given; the job's classes are negative, neutral, positive")]
+    [InlineData("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "cr"}, "labels": {"negative": "negative"}}]}""", "/evaluation/also_on/0/labels", "positive missing; every label of the data set means something")]
+    [InlineData("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "paws"}}]}""", "/evaluation/also_on/0/labels", "missing; the labels not_duplicate, duplicate are not the job's classes negative, neutral, positive: say what each label means")]
+    [InlineData("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "glue", "task": "stsb"}}]}""", "/evaluation/also_on/0/dataset", "glue stsb given, which asks for a value; the networks of the job predict a class")]
+    [InlineData("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "cr"}}, {"dataset": {"name": "cr"}}]}""", "/evaluation/also_on/1", "cr given twice; each once")]
+    [InlineData("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "text_files", "test": "a.csv", "test_rows": 5, "labels": ["a"]}}]}""", "/evaluation/also_on/0/dataset/labels", "1 label given; at least 2, or none where the label is a number to predict")]
+    [InlineData("procedural", "resnet8", """{"also_on": [{"dataset": {"name": "cr"}}]}""", "/evaluation/also_on/0/dataset", "cr given, whose inputs are texts of at most 128 tokens; those of procedural are pictures of 3x32x32")]
+    [InlineData("cifar10", "resnet8", """{"also_on": [{"dataset": {"name": "procedural"}}]}""", "/evaluation/also_on/0/dataset", "procedural given, 10 classes of pictures of 3x32x32; the job's network tells the 10 classes of cifar10 apart, which are others")]
+    [InlineData("procedural", "resnet8", """{"also_on": [{"dataset": {"name": "procedural"}, "labels": {"a": "b"}}]}""", "/evaluation/also_on/0/labels", "given, but the classes of procedural have no names; leave it out")]
+    [InlineData("hans", "bert-l1-h64", "{}", "/dataset/name", "hans given, which has no training part; evaluation.also_on takes it, beside a data set to train on")]
     [InlineData("clusters", "mlp64", """{"corruptions": {}}""", "/evaluation/corruptions", "given, but the inputs of clusters are vectors of 32; corruptions are those of pictures")]
     public void Evaluation_ThatDoesNotFit_IsRefusedAtItsPlace(string dataset, string student, string evaluation, string pointer, string detail)
     {
         var problems = new ProblemList();
         Assert.Null(SpecValidation.Read(Spec(dataset, student, evaluation), problems));
         Assert.Contains(new Problem(pointer, detail), problems.Items);
+    }
+
+    [Theory]
+    // Two classes that a label may mean are one.
+    [InlineData("entailment,non-entailment", "contradiction,neutral,entailment", "entailment=entailment;non-entailment=contradiction|neutral", "0,1", "1,1,0", 2)]
+    [InlineData("entailment,non-entailment", "contradiction,neutral,entailment", "", "0,1", "1,1,0", 2)]
+    // Two labels that mean the same are one.
+    [InlineData("contradiction,neutral,entailment", "neutral,entailment", "contradiction=neutral;neutral=neutral;entailment=entailment", "0,0,1", "0,1", 2)]
+    [InlineData("contradiction,neutral,entailment", "entailment,not_entailment", "", "0,0,1", "1,0", 2)]
+    // A class that no label means is none of theirs.
+    [InlineData("negative,positive", "Negative,neutral,Positive", "", "0,1", "0,2,1", 2)]
+    [InlineData("b,a", "a,b", "", "0,1", "1,0", 2)]
+    public void LabelsAndClasses_ThatMeanTheSame_AreOne(string labels, string classes, string map, string ofLabels, string ofClasses, int count)
+    {
+        var problems = new ProblemList();
+        var meanings = map.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Split('=')).ToDictionary(entry => entry[0], entry => entry[1]);
+        var merged = MergedClasses.Of(labels.Split(','), classes.Split(','), meanings, problems)!;
+        Assert.True(problems.None);
+        Assert.Equal((ofLabels, ofClasses, count), (string.Join(',', merged.OfLabels), string.Join(',', merged.OfClasses), merged.Count));
+    }
+
+    [Fact]
+    public void OtherData_IsCutIntoTokensAsTheJobsTexts_AndIsNoReasonForAnotherTeacher()
+    {
+        var spec = SpecValidation.ReadOrThrow(Spec("phrases", "bert-l1-h64", """{"also_on": [{"dataset": {"name": "amazon", "domain": "dvd"}, "samples": 50}]}"""));
+        var other = Assert.Single(spec.Evaluation.AlsoOn);
+        Assert.Equal(spec.Dataset.Shape with { Classes = 2 }, other.For(spec.Dataset).Shape);
+        Assert.Equal(("amazon dvd", 50), (other.Dataset.Title, other.Size));
+        Assert.Empty(TeacherRecipe.JobFor(spec with { Teacher = new TeacherSpec { Model = "bert-l1-h64" } }).Evaluation.AlsoOn);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public class SpecValidationTests
     [InlineData("""{"queue": "../x"}""", "/queue", "\"../x\" given")]
     [InlineData("""{"labels": {"a": 1}}""", "/labels/a", "1 given; a string")]
     [InlineData("""{"labels": []}""", "/labels", "[] given; an object of strings")]
-    [InlineData("""{"dataset": {"name": "imagenet"}}""", "/dataset/name", "\"imagenet\" given; one of cifar10, cifar100, clusters, ")]
+    [InlineData("""{"dataset": {"name": "imagenet"}}""", "/dataset/name", "\"imagenet\" given; one of advglue, amazon, cifar10, ")]
     [InlineData("""{"dataset": {}}""", "/dataset/name", "missing; one of")]
     [InlineData("""{"dataset": {"name": "cifar10", "train_limit": 50001}}""", "/dataset/train_limit", "50001 given; at most 50000")]
     [InlineData("""{"student": {"model": "resnet9"}}""", "/student/model", "\"resnet9\" given")]

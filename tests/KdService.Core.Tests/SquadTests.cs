@@ -43,7 +43,7 @@ public sealed class SquadTests
     public void Squad_AsPublished_HasItsFilesAndCounts()
     {
         var second = new Squad { Version = SquadVersion.V2 };
-        Assert.Equal((130_319, 11_873, "squad/dev-v2.0.json"), (second.TrainSize, second.TestSize, second.TestFile));
+        Assert.Equal((130_319, 11_873, "squad/dev-v2.0.json"), (second.TrainSize, second.TestSize, second.TestFile.Path));
         Assert.Equal((Target.Span, 2, 768), (second.Shape.Target, second.Shape.Classes, second.Shape.Outputs));
     }
 

@@ -32,6 +32,7 @@ public static class RunCommand
     {
         var spec = SpecValidation.ReadOrThrow(await SpecFile.Read(path, stop));
         DataRoot.Require(spec.Dataset, data);
+        foreach (var (index, other) in spec.Evaluation.AlsoOn.Index()) DataRoot.RequireTest($"evaluation.also_on.{index}.dataset", other.For(spec.Dataset), data);
         var run = new LocalRun { Trainer = Programs.Trainer, Out = destination, DataRoot = data, Device = device };
         try
         {

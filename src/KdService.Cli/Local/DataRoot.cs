@@ -9,23 +9,39 @@ public static class DataRoot
     public static string Default => Environment.GetEnvironmentVariable("KD_DATA") is { Length: > 0 } given ? given : Path.Combine("data", "datasets");
 
     /// <summary>Whether a data set's files, or its archive, are there in full length.</summary>
-    public static bool Has(Dataset dataset, string root) =>
-        dataset.Files.All(file => IsThere(file, root)) || (dataset.Archive is { } archive && IsThere(archive, root));
+    public static bool Has(Dataset dataset, string root) => Has(dataset, dataset.Files, root);
 
     /// <summary>Refuses a data set that is not there.</summary>
     /// <exception cref="CommandFailedException">Files are missing; the message says how to get them.</exception>
     public static void Require(Dataset dataset, string root)
     {
-        if (Has(dataset, root)) return;
-        var missing = dataset.Files.First(file => !IsThere(file, root)).Path;
-        throw new CommandFailedException(
-            $"dataset.name: {dataset.Name} given, but {Path.Combine(root, missing)} is missing or not complete; {dataset.HowToGet}; --data or KD_DATA names another folder",
+        if (!Has(dataset, root)) throw Missing("dataset.name", dataset, dataset.Files, root);
+    }
+
+    /// <summary>Refuses a data set to evaluate on whose test part is not there.</summary>
+    /// <param name="field">Where the spec names it.</param>
+    /// <param name="dataset">The data set.</param>
+    /// <param name="root">The folder in which data sets lie.</param>
+    /// <exception cref="CommandFailedException">Files are missing; the message says how to get them.</exception>
+    public static void RequireTest(string field, Dataset dataset, string root)
+    {
+        if (!Has(dataset, dataset.TestFiles, root)) throw Missing(field, dataset, dataset.TestFiles, root);
+    }
+
+    private static bool Has(Dataset dataset, IReadOnlyList<DataFile> files, string root) =>
+        files.All(file => IsThere(file, root)) || (dataset.Archive is { } archive && IsThere(archive, root));
+
+    private static CommandFailedException Missing(string field, Dataset dataset, IReadOnlyList<DataFile> files, string root)
+    {
+        var missing = files.First(file => !IsThere(file, root)).Path;
+        return new CommandFailedException(
+            $"{field}: {dataset.Title} given, but {Path.Combine(root, missing)} is missing or not complete; {dataset.HowToGet}; --data or KD_DATA names another folder",
             ExitCodes.Refused);
     }
 
     private static bool IsThere(DataFile file, string root)
     {
         var info = new FileInfo(Path.Combine(root, file.Path));
-        return info.Exists && (file.Bytes is not { } bytes || info.Length == bytes);
+        return info.Exists ? file.Bytes is not { } bytes || info.Length == bytes : file.Otherwise.Any(path => Path.Exists(Path.Combine(root, path)));
     }
 }

@@ -31,6 +31,9 @@ public abstract record Dataset
     /// <summary>Files below the data root, all of which must be there; empty for generated data.</summary>
     public virtual IReadOnlyList<DataFile> Files => [];
 
+    /// <summary>Those of them that an evaluation needs.</summary>
+    public virtual IReadOnlyList<DataFile> TestFiles => Files;
+
     /// <summary>An archive below the data root that holds the same files and is read in their stead.</summary>
     public virtual DataFile? Archive => null;
 
@@ -55,8 +58,15 @@ public abstract record Dataset
     public virtual void Validate(ProblemList problems) => problems.Require(TrainLimit is not { } limit || limit <= TrainSize, "/dataset/train_limit",
         $"{TrainLimit} given; at most {TrainSize}, the training samples of {Name}");
 
+    /// <summary>Notes that it cannot be trained on, where it has no training part.</summary>
+    public void RequireTraining(ProblemList problems) =>
+        problems.Require(TrainSize > 0, "/dataset/name", $"{Title} given, which has no training part; evaluation.also_on takes it, beside a data set to train on");
+
     /// <summary>The data set's name in specs.</summary>
     public string Name => Union.Case(GetType()).Name;
+
+    /// <summary>Its name and, where the name stands for several data sets, which of them it is.</summary>
+    public virtual string Title => Name;
 }
 
 /// <summary>A file of a data set.</summary>
@@ -64,4 +74,8 @@ public abstract record Dataset
 /// <param name="Bytes">Exact length.</param>
 /// <param name="Sha256">Checksum in lower-case hexadecimal, or null where only the published MD5 is known.</param>
 /// <param name="Md5">Published MD5 checksum, or null.</param>
-public sealed record DataFile(string Path, long? Bytes, string? Sha256, string? Md5 = null);
+public sealed record DataFile(string Path, long? Bytes, string? Sha256, string? Md5 = null)
+{
+    /// <summary>Other forms in which the same is published, files or folders below the data root, any of which will do.</summary>
+    public IReadOnlyList<string> Otherwise { get; init; } = [];
+}

@@ -44,15 +44,11 @@ public enum GlueTask
 
 /// <summary>A task of GLUE (Wang et al. 2018), from its original files; its development set is the test set, since the test labels are not public.</summary>
 [Case("glue", "A task of GLUE from its original files; results are on its development set, whose labels are public.")]
-public sealed record Glue : TextDataset
+public sealed record Glue : PublishedTexts
 {
     /// <summary>The task.</summary>
     [Field("The task: cola, sst2, mrpc, stsb, qqp, mnli (matched development set), qnli, rte or wnli; mnli10k, qqp10k and qnli10k are 10,000 labelled pairs, of which 1,000 are the test set.")]
     public GlueTask Task { get; init; } = GlueTask.Sst2;
-
-    private static readonly string[] Inference = ["contradiction", "neutral", "entailment"];
-    private static readonly string[] Duplicate = ["not_duplicate", "duplicate"];
-    private static readonly string[] Entailment = ["entailment", "not_entailment"];
 
     private (string Source, int Train, int Dev, string[] Labels, ScoreMetric Metric) Facts => Task switch
     {
@@ -70,8 +66,12 @@ public sealed record Glue : TextDataset
         _ => ("QNLI-10k", 8999, 1000, Entailment, ScoreMetric.Accuracy),
     };
 
-    /// <summary>The task's name where it was published; 10,000 pairs of a task are <c>TASK-10k</c>.</summary>
-    public string Source => Facts.Source;
+    /// <inheritdoc />
+    public override string Title => $"{Name} {Json.Naming.ConvertName($"{Task}")}";
+
+    /// <inheritdoc />
+    /// <remarks>10,000 pairs of a task are <c>TASK-10k</c>.</remarks>
+    public override string Source => Facts.Source;
 
     private bool IsSubset => Source.EndsWith("-10k", StringComparison.Ordinal);
 
@@ -93,8 +93,10 @@ public sealed record Glue : TextDataset
     public override ScoreMetric Metric => Facts.Metric;
 
     /// <inheritdoc />
-    public override IReadOnlyList<DataFile> OwnFiles =>
-        [new($"{Folder}/train.tsv", null, null), new($"{Folder}/{(Task == GlueTask.Mnli ? "dev_matched" : "dev")}.tsv", null, null)];
+    public override DataFile TrainFile => new($"{Folder}/train.tsv", null, null);
+
+    /// <inheritdoc />
+    public override DataFile TestFile => new($"{Folder}/{(Task == GlueTask.Mnli ? "dev_matched" : "dev")}.tsv", null, null);
 
     /// <inheritdoc />
     public override string HowToGet => $"put train.tsv and dev.tsv of the task's original files into {Folder} of the data root, and the vocabulary into vocab/ (https://gluebenchmark.com/tasks)";

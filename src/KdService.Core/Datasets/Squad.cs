@@ -84,14 +84,11 @@ public sealed record Squad : TextDataset
     /// <inheritdoc />
     public override ScoreMetric Metric => ScoreMetric.F1;
 
-    /// <summary>The training file, below the data root.</summary>
-    public string TrainFile => Train ?? $"squad/train-{Number}.json";
-
-    /// <summary>The test file, below the data root.</summary>
-    public string TestFile => Test ?? $"squad/dev-{Number}.json";
+    /// <inheritdoc />
+    public override DataFile TrainFile => new(Train ?? $"squad/train-{Number}.json", null, null);
 
     /// <inheritdoc />
-    public override IReadOnlyList<DataFile> OwnFiles => [new(TrainFile, null, null), new(TestFile, null, null)];
+    public override DataFile TestFile => new(Test ?? $"squad/dev-{Number}.json", null, null);
 
     /// <inheritdoc />
     public override string HowToGet => "put the files into the data root, and the vocabulary into vocab/ (https://rajpurkar.github.io/SQuAD-explorer)";

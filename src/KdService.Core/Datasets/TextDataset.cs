@@ -31,11 +31,22 @@ public abstract record TextDataset : Dataset
     /// <inheritdoc />
     public override int BytesPerValue => sizeof(int);
 
+    /// <summary>The file of the training texts; null where there is none.</summary>
+    public virtual DataFile? TrainFile => null;
+
+    /// <summary>The file of the test texts; null where there is none.</summary>
+    public virtual DataFile? TestFile => null;
+
     /// <summary>The files of the texts, below the data root.</summary>
-    public virtual IReadOnlyList<DataFile> OwnFiles => [];
+    public IReadOnlyList<DataFile> OwnFiles => [.. new[] { TrainFile, TestFile }.OfType<DataFile>()];
 
     /// <inheritdoc />
-    public override IReadOnlyList<DataFile> Files => [.. OwnFiles, .. Vocabularies.Find(Vocabulary)?.Files ?? []];
+    public override IReadOnlyList<DataFile> Files => [.. OwnFiles, .. VocabularyFiles];
+
+    /// <inheritdoc />
+    public override IReadOnlyList<DataFile> TestFiles => [.. new[] { TestFile }.OfType<DataFile>(), .. VocabularyFiles];
+
+    private IReadOnlyList<DataFile> VocabularyFiles => Vocabularies.Find(Vocabulary)?.Files ?? [];
 
     /// <inheritdoc />
     public override object Preparation => new { Vocabulary, MaxLength };

@@ -11,8 +11,8 @@ public sealed record TextFiles : TextDataset
     private const string PathPattern = @"(?!/)(?!.*\.\.)[A-Za-z0-9_./ -]+\.(csv|tsv|jsonl)";
 
     /// <summary>The training file.</summary>
-    [Field("The training file, below the data root; .csv, .tsv or .jsonl.", Pattern = PathPattern)]
-    public required string Train { get; init; }
+    [Field("The training file, below the data root; .csv, .tsv or .jsonl. Left out of sets that evaluation.also_on names.", Pattern = PathPattern)]
+    public string? Train { get; init; }
 
     /// <summary>The test file.</summary>
     [Field("The test file, below the data root, of the same columns.", Pattern = PathPattern)]
@@ -20,7 +20,7 @@ public sealed record TextFiles : TextDataset
 
     /// <summary>Rows of the training file.</summary>
     [Field("Rows of the training file, without its header.", Min = 10, Max = 100_000_000)]
-    public required int TrainRows { get; init; }
+    public int? TrainRows { get; init; }
 
     /// <summary>Rows of the test file.</summary>
     [Field("Rows of the test file, without its header.", Min = 1, Max = 100_000_000)]
@@ -53,7 +53,10 @@ public sealed record TextFiles : TextDataset
     public override IReadOnlyList<string> LabelNames => Labels;
 
     /// <inheritdoc />
-    public override int TrainSize => TrainRows;
+    public override string Title => $"{Name} {Test}";
+
+    /// <inheritdoc />
+    public override int TrainSize => TrainRows ?? 0;
 
     /// <inheritdoc />
     public override int TestSize => TestRows;
@@ -62,7 +65,10 @@ public sealed record TextFiles : TextDataset
     public override ScoreMetric Metric => JudgedBy ?? (Target == Target.Class ? ScoreMetric.Accuracy : ScoreMetric.Pearson);
 
     /// <inheritdoc />
-    public override IReadOnlyList<DataFile> OwnFiles => [new(Train, null, null), new(Test, null, null)];
+    public override DataFile? TrainFile => Train is null ? null : new(Train, null, null);
+
+    /// <inheritdoc />
+    public override DataFile TestFile => new(Test, null, null);
 
     /// <inheritdoc />
     public override string HowToGet => "put the files that the spec names into the data root, and the vocabulary into vocab/";
@@ -71,6 +77,7 @@ public sealed record TextFiles : TextDataset
     public override void Validate(ProblemList problems)
     {
         base.Validate(problems);
+        problems.Require(Train is null == TrainRows is null, Train is null ? "/dataset/train" : "/dataset/train_rows", "missing; train and train_rows go together");
         problems.Require(Labels.Count != 1, "/dataset/labels", "1 label given; at least 2, or none where the label is a number to predict");
         problems.Require(Labels.Distinct().Count() == Labels.Count, "/dataset/labels", "a label given twice; each once");
         problems.Require(Target == Target.Class ? Metric is ScoreMetric.Accuracy or ScoreMetric.F1 or ScoreMetric.Matthews : Metric == ScoreMetric.Pearson, "/dataset/judged_by",

@@ -45,8 +45,12 @@ public sealed record EvaluationPlan
     [Field("Common corruptions of the test pictures, on which the job's network is evaluated at the end; none when left out.")]
     public Corruptions? Corruptions { get; init; }
 
+    /// <summary>Other data on which the job's network is evaluated.</summary>
+    [Field("Other data sets on whose test parts the job's network, with the best epoch's weights, is evaluated at the end: texts from elsewhere, examples made to mislead.", MaxItems = 32)]
+    public IReadOnlyList<OtherData> AlsoOn { get; init; } = [];
+
     /// <summary>This without what only the job's own network is asked.</summary>
-    public EvaluationPlan OfOthers => this with { Latency = false, Attacks = [], Corruptions = null };
+    public EvaluationPlan OfOthers => this with { Latency = false, Attacks = [], Corruptions = null, AlsoOn = [] };
 
     /// <summary>Notes what does not fit the data.</summary>
     public void Check(Dataset dataset, string pointer, ProblemList problems)
@@ -57,6 +61,11 @@ public sealed record EvaluationPlan
             problems.Require(Attacks.Take(index).All(earlier => earlier.Label != attack.Label), $"{pointer}/attacks/{index}", $"{attack.Label} given twice; each once");
         }
         Corruptions?.Check(dataset, $"{pointer}/corruptions", problems);
+        foreach (var (index, other) in AlsoOn.Index())
+        {
+            other.Check(dataset, problems.At($"{pointer}/also_on/{index}"));
+            problems.Require(AlsoOn.Take(index).All(earlier => earlier.Dataset.Title != other.Dataset.Title), $"{pointer}/also_on/{index}", $"{other.Dataset.Title} given twice; each once");
+        }
     }
 
     /// <summary>Training samples kept aside.</summary>

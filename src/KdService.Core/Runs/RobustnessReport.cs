@@ -1,3 +1,4 @@
+using KdService.Core.Datasets;
 using KdService.Core.Plans.Robustness;
 
 namespace KdService.Core.Runs;
@@ -10,6 +11,9 @@ public sealed record RobustnessReport
 
     /// <summary>Common corruptions; null unless asked for.</summary>
     public CorruptionsReport? Corruptions { get; init; }
+
+    /// <summary>Other data, in the order of the evaluation.</summary>
+    public IReadOnlyList<OtherDataReport> AlsoOn { get; init; } = [];
 }
 
 /// <summary>What came of one attack.</summary>
@@ -39,11 +43,37 @@ public sealed record AttackReport
     /// <summary>Mean forward passes spent on an attacked sample, the one that saw it was right included; 0 where none was attacked.</summary>
     public required double Queries { get; init; }
 
-    /// <summary>Mean change of the attacked pictures' values, as a part of their range.</summary>
+    /// <summary>Mean change of the attacked samples: of pictures' values, as a part of their range; of texts the part of the words that were changed.</summary>
     public required double MeanChange { get; init; }
 
-    /// <summary>Greatest change of any value of the attacked pictures, as a part of its range.</summary>
+    /// <summary>Greatest change: of any value of the attacked pictures, as a part of its range; of texts the greatest part of the words.</summary>
     public required double MaxChange { get; init; }
+
+    /// <summary>Why the numbers may say nothing about robustness, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The first texts that the network came to err about; none of pictures.</summary>
+    public IReadOnlyList<AttackedText> Examples { get; init; } = [];
+}
+
+/// <summary>A text, and what an attack made of it.</summary>
+/// <param name="Original">The text, or both of a pair.</param>
+/// <param name="Changed">What became of it.</param>
+/// <param name="Label">Its class, which the network saw.</param>
+/// <param name="Answer">What the network says now.</param>
+public sealed record AttackedText(IReadOnlyList<string> Original, IReadOnlyList<string> Changed, string Label, string Answer);
+
+/// <summary>Results on data that the network was not trained on.</summary>
+public sealed record OtherDataReport
+{
+    /// <summary>The data set's <see cref="Dataset.Title"/>.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>The network's results; classes and labels that mean the same are one.</summary>
+    public required EvaluationResult Result { get; init; }
+
+    /// <summary>The teacher's; null without one.</summary>
+    public EvaluationResult? Teacher { get; init; }
 }
 
 /// <summary>Accuracy and calibration on corrupted pictures.</summary>

@@ -87,6 +87,9 @@ public sealed record Estimate
         var test = plan.Dataset.TestSize;
         var passes = plan.Evaluation.Attacks.Sum(attack => attack.PassesPerSample(shape) * Math.Min(test, attack.Samples));
         if (plan.Evaluation.Corruptions is { } corruptions) passes += corruptions.Kinds.Count * corruptions.Severities.Count * Math.Min(test, corruptions.Samples);
-        return passes * plan.Network(plan.Result).MultiplyAdds(shape);
+        var work = passes * plan.Network(plan.Result).MultiplyAdds(shape);
+        foreach (var other in plan.Evaluation.AlsoOn)
+            work += 1.0 * other.Size * (plan.Network(plan.Result).MultiplyAdds(shape) + (plan.Teacher is { } teacher ? plan.Network(teacher.Id).MultiplyAdds(shape) : 0));
+        return work;
     }
 }

@@ -83,6 +83,7 @@ public static class SpecValidation
         if (spec.Dataset is { } dataset)
         {
             dataset.Validate(problems);
+            dataset.RequireTraining(problems);
             if (problems.None) spec.Evaluation.Check(dataset, "/evaluation", problems);
             problems.Require(spec.TeacherSignal != TeacherSignal.Cached || dataset.DistinctViews is not null, "/teacher_signal",
                 "cached given with unlimited views; set dataset.views, or live");

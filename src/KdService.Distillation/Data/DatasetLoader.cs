@@ -19,4 +19,14 @@ public static class DatasetLoader
         { Files.Count: > 1 } => CifarFiles.Read(dataset, dataRoot),
         _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
     };
+
+    /// <summary>The test part alone.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static SampleSet LoadTest(Dataset dataset, string dataRoot) => dataset switch
+    {
+        Procedural drawn => ProceduralPictures.Draw(drawn, test: true, drawn.TestSize),
+        Clusters drawn => ClusterVectors.Draw(drawn, test: true, drawn.TestSize),
+        TextDataset texts => TextLoader.LoadTest(texts, dataRoot),
+        _ => Load(dataset, dataRoot).Test,
+    };
 }

@@ -7,7 +7,7 @@ namespace KdService.Distillation.Data;
 
 /// <summary>Turns samples of a set into network inputs, a whole batch at once.</summary>
 /// <param name="set">The samples.</param>
-/// <param name="dataset">Gives the mean and deviation that pixels are normalised with.</param>
+/// <param name="dataset">What networks are trained on; gives the mean and deviation that pixels are normalised with.</param>
 /// <param name="device">Where the tensors are wanted.</param>
 public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
 {
@@ -16,8 +16,8 @@ public sealed class SampleBatches(SampleSet set, Dataset dataset, Device device)
     /// <summary>Number of samples in the set.</summary>
     public int Count => set.Count;
 
-    /// <summary>Shape of one input, and what is predicted of it.</summary>
-    public DataShape Shape => set.Shape;
+    /// <summary>Shape of one input, and what the networks that are trained on the data predict of it; other data may be labelled otherwise.</summary>
+    public DataShape Shape => dataset.Shape;
 
     /// <summary>
     /// Inputs of a network: normalised pictures, or vectors as they are, float <c>[batch, channels, height, width]</c>, laid out

@@ -14,8 +14,8 @@ internal static class SquadLoader
     {
         var cutter = new SquadWindows(Tokenizers.Of(squad, dataRoot), squad.MaxLength, squad.Stride, squad.MaxQuestion);
         // An answer that is not where the file says can be measured by, not trained on.
-        var train = Read(squad, dataRoot, squad.TrainFile, squad.TrainSize, "train_questions", question => question.IsImpossible || question.Answers[0].Start is not null);
-        var test = Read(squad, dataRoot, squad.TestFile, squad.TestSize, "test_questions", _ => true);
+        var train = Read(squad, dataRoot, squad.TrainFile.Path, squad.TrainSize, "train_questions", question => question.IsImpossible || question.Answers[0].Start is not null);
+        var test = Read(squad, dataRoot, squad.TestFile.Path, squad.TestSize, "test_questions", _ => true);
         return (SpanSet.OneWindowEach(squad, cutter, [.. train.Take(squad.UsedTrainSize)]), SpanSet.AllWindows(squad, cutter, test));
     }
 

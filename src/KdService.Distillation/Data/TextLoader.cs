@@ -14,21 +14,29 @@ internal static class TextLoader
     public static (SampleSet Train, SampleSet Test) Load(TextDataset dataset, string dataRoot)
     {
         var tokenizer = Tokenizers.Of(dataset, dataRoot);
-        return (Tokenize(dataset, tokenizer, [.. Read(dataset, dataRoot, test: false).Take(dataset.UsedTrainSize)]), Tokenize(dataset, tokenizer, Read(dataset, dataRoot, test: true)));
+        return (Tokenize(dataset, tokenizer, [.. Read(dataset, dataRoot, test: false).Take(dataset.UsedTrainSize)]), LoadTest(dataset, tokenizer, dataRoot));
     }
+
+    /// <summary>The test part alone, with its texts.</summary>
+    /// <exception cref="RunException">A file is missing, or is not what it should be.</exception>
+    public static SampleSet LoadTest(TextDataset dataset, string dataRoot) => LoadTest(dataset, Tokenizers.Of(dataset, dataRoot), dataRoot);
+
+    private static TokenSet LoadTest(TextDataset dataset, Tokenizer tokenizer, string dataRoot) => Tokenize(dataset, tokenizer, Read(dataset, dataRoot, test: true), keepTexts: true);
 
     /// <summary>The texts of a part, in the order of its file.</summary>
     /// <exception cref="RunException">A file is missing, or is not what it should be.</exception>
     public static IReadOnlyList<TextExample> Read(TextDataset dataset, string dataRoot, bool test)
     {
         if (dataset is Phrases phrases) return PhraseTexts.Draw(phrases, test);
-        if (dataset.OwnFiles.Select(file => Path.Combine(dataRoot, file.Path)).FirstOrDefault(path => !File.Exists(path)) is { } missing)
-            throw new RunException(FailureCode.DataMissing, $"{missing}: no such file; {dataset.HowToGet}");
+        if ((test ? dataset.TestFile : dataset.TrainFile) is not { } file)
+            throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.Title} given; it has no {(test ? "test" : "training")} part");
+        if (!file.Otherwise.Prepend(file.Path).Any(path => Path.Exists(Path.Combine(dataRoot, path))))
+            throw new RunException(FailureCode.DataMissing, $"{Path.Combine(dataRoot, file.Path)}: no such file; {dataset.HowToGet}");
         try
         {
             return dataset switch
             {
-                Glue glue => TextSources.All[glue.Source].Read(dataRoot, test ? TextSplit.Dev : TextSplit.Train).Examples,
+                PublishedTexts published => Read(published, dataRoot, test),
                 TextFiles files => Read(files, dataRoot, test),
                 _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
             };
@@ -39,9 +47,21 @@ internal static class TextLoader
         }
     }
 
+    // GLUE hides the labels of its test parts; other sets have what is there, and some have a development part alone.
+    private static IReadOnlyList<TextExample> Read(PublishedTexts published, string dataRoot, bool test)
+    {
+        var source = TextSources.All[published.Source];
+        var split = !test ? TextSplit.Train : published is not Glue && source.Parts.ContainsKey(TextSplit.Test) ? TextSplit.Test : TextSplit.Dev;
+        var examples = source.Read(dataRoot, split).Examples;
+        var expected = test ? published.TestSize : published.TrainSize;
+        return examples.Count == expected
+            ? examples
+            : throw new RunException(FailureCode.DataCorrupt, $"{published.Title}: {examples.Count} {(test ? "test" : "training")} examples found; {expected} are right");
+    }
+
     private static IReadOnlyList<TextExample> Read(TextFiles files, string dataRoot, bool test)
     {
-        var (name, rows) = test ? (files.Test, files.TestRows) : (files.Train, files.TrainRows);
+        var (name, rows) = test ? (files.Test, files.TestSize) : (files.Train!, files.TrainSize);
         var format = Path.GetExtension(name) switch
         {
             ".csv" => TableFormat.Csv,
@@ -55,15 +75,13 @@ internal static class TextLoader
             : throw new RunException(FailureCode.DataCorrupt, $"{name}: {examples.Count} rows found; the spec says {rows} ({(test ? "test_rows" : "train_rows")})");
     }
 
-    private static TokenSet Tokenize(TextDataset dataset, Tokenizer tokenizer, IReadOnlyList<TextExample> texts)
+    private static TokenSet Tokenize(TextDataset dataset, Tokenizer tokenizer, IReadOnlyList<TextExample> texts, bool keepTexts = false)
     {
         var encoded = new (int[] Tokens, int First)[texts.Count];
-        Parallel.For(0, texts.Count, i =>
-        {
-            encoded[i] = TokenSet.Segmented(tokenizer.Encode(texts[i].TextA, texts[i].TextB, dataset.MaxLength));
-        });
+        Parallel.For(0, texts.Count, i => encoded[i] = TokenSet.Segmented(tokenizer.Encode(texts[i].TextA, texts[i].TextB, dataset.MaxLength)));
         return new TokenSet(encoded, [.. texts.Select(text => text.Label ?? 0)], dataset.Shape)
         {
+            Texts = keepTexts ? texts : null,
             Targets = dataset.Target == Target.Value ? [.. texts.Select(text => (float)text.Score!.Value)] : null,
         };
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KdService.Core.Datasets;
+using KdService.Text.Tasks;
 using KdService.Text.Tokenizers;
 using static TorchSharp.torch;
 
@@ -38,6 +39,9 @@ public class TokenSet : SampleSet
 
     /// <summary>The tokens of a text, and how many of them belong to the first segment.</summary>
     public static (int[] Tokens, int First) Segmented(TokenizedText text) => (text.Ids, text.TypeIds.AsSpan().IndexOf((byte)1) is >= 0 and var first ? first : text.Length);
+
+    /// <summary>The texts that the tokens are of; null where nothing asks for them.</summary>
+    public IReadOnlyList<TextExample>? Texts { get; init; }
 
     /// <inheritdoc />
     public override ReadOnlySpan<byte> Content => MemoryMarshal.AsBytes(_tokens.AsSpan());

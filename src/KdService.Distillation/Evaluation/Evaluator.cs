@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Runs;
 using KdService.Distillation.Data;
 using KdService.Distillation.Models.Text;
@@ -59,9 +60,10 @@ public static class Evaluator
     /// <param name="teacherLogits">The teacher's for the same samples, or null.</param>
     /// <param name="calibrationBins">Bins of the expected calibration error.</param>
     /// <param name="metric">What the network is judged by; it is computed if it is another than accuracy.</param>
+    /// <param name="merged">The classes that the logits' classes are merged to, which labels then are of; null where they are the same. The top one of the logits' classes is what the network says.</param>
     /// <exception cref="RunException"><see cref="FailureCode.Diverged"/>: a logit is infinite or not a number.</exception>
     /// <exception cref="ArgumentException">There are no samples, or the shapes differ.</exception>
-    public static EvaluationResult Evaluate(Tensor logits, ReadOnlySpan<int> labels, Tensor? teacherLogits, int calibrationBins, ScoreMetric metric = ScoreMetric.Accuracy)
+    public static EvaluationResult Evaluate(Tensor logits, ReadOnlySpan<int> labels, Tensor? teacherLogits, int calibrationBins, ScoreMetric metric = ScoreMetric.Accuracy, MergedClasses? merged = null)
     {
         var (samples, classes) = (labels.Length, (int)logits.shape[^1]);
         if (samples == 0) throw new ArgumentException("no samples given; at least one is needed", nameof(labels));
@@ -73,13 +75,13 @@ public static class Evaluator
         for (var sample = 0; sample < samples; sample++)
         {
             var q = student.Of(sample);
-            var top = predicted[sample] = Top(q);
+            var top = predicted[sample] = Answer(Top(q));
             if (top == labels[sample]) correct++;
-            nll -= q[labels[sample]];
-            calibration.Add(Math.Exp(q[top]), top == labels[sample]);
+            nll -= LogProbability(q, labels[sample]);
+            calibration.Add(Math.Exp(LogProbability(q, top)), top == labels[sample]);
             if (teacher is null) continue;
             var p = teacher.Of(sample);
-            if (top == Top(p)) agreed++;
+            if (top == Answer(Top(p))) agreed++;
             for (var k = 0; k < classes; k++) divergence += Math.Exp(p[k]) * (p[k] - q[k]);
         }
         return new EvaluationResult
@@ -93,6 +95,17 @@ public static class Evaluator
             Agreement = teacher is null ? null : (double)agreed / samples,
             TeacherKl = teacher is null ? null : divergence / samples,
         };
+
+        int Answer(int k) => merged?.OfClasses[k] ?? k;
+
+        double LogProbability(ReadOnlySpan<double> q, int answer)
+        {
+            if (merged is null) return q[answer];
+            var (largest, sum) = (double.NegativeInfinity, 0.0);
+            for (var k = 0; k < classes; k++) if (Answer(k) == answer) largest = Math.Max(largest, q[k]);
+            for (var k = 0; k < classes; k++) if (Answer(k) == answer) sum += Math.Exp(q[k] - largest);
+            return Math.Min(0, largest + Math.Log(sum));
+        }
     }
 
     /// <summary>How well values are predicted, and where a teacher's are given, how far the student is from it.</summary>

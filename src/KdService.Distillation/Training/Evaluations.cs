@@ -57,8 +57,8 @@ internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDi
         : samples.Values is { } values ? Evaluator.EvaluateValues(logits, values, reference)
         : Evaluator.Evaluate(logits, samples.Labels, reference, run.Plan.Evaluation.CalibrationBins, run.Plan.Dataset.Metric);
 
-    // The teacher's logits, on the CPU.
-    private Tensor? Reference(Samples samples)
+    /// <summary>The teacher's logits <c>[samples, classes]</c>, on the CPU, which are not the caller's; null without a teacher.</summary>
+    public Tensor? Reference(Samples samples)
     {
         if (teacher is null) return null;
         if (_references.TryGetValue(samples, out var known)) return known;

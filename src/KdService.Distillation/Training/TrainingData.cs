@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using KdService.Core.Datasets;
 using KdService.Core.Plans;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Schema;
 using KdService.Distillation.Data;
 using static TorchSharp.torch;
@@ -21,6 +22,7 @@ internal sealed class TrainingData
         var trainBatches = new SampleBatches(train, plan.Dataset, device);
         Test = All(test);
         Train = new Samples(train, trainBatches, kept, plan.ViewSeed, plan.Dataset);
+        AlsoOn = [.. plan.Evaluation.AlsoOn.Select(other => Read(other, plan, dataRoot, device))];
         Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test
             : train is SpanSet spans ? All(spans.AllWindowsOf(held))
             : new Samples(train, trainBatches, held, plan.ViewSeed, plan.Dataset);
@@ -36,6 +38,15 @@ internal sealed class TrainingData
 
     /// <summary>What is read once, at the end.</summary>
     public Samples Test { get; }
+
+    /// <summary>The other data that the job's network is evaluated on, in the order of the plan; labels are those of the data.</summary>
+    public IReadOnlyList<Samples> AlsoOn { get; }
+
+    private static Samples Read(OtherData other, Plan plan, string dataRoot, Device device)
+    {
+        var set = DatasetLoader.LoadTest(other.For(plan.Dataset), dataRoot);
+        return new Samples(set, new SampleBatches(set, plan.Dataset, device), Samples.Spread(set.Count, other.Samples ?? set.Count), plan.ViewSeed, plan.Dataset);
+    }
 }
 
 /// <summary>Some samples of a set, in the set's order.</summary>
@@ -46,6 +57,12 @@ internal sealed class Samples(SampleSet set, SampleBatches batches, int[] indice
 
     /// <summary>Which samples of the set, rising.</summary>
     public int[] Indices => indices;
+
+    /// <summary>So many of them, spread evenly: the sets of some publishers have one class after the other.</summary>
+    public int[] Some(int samples) => [.. Spread(indices.Length, samples).Select(place => indices[place])];
+
+    /// <summary>So many places of a list, all of them where it has fewer, spread evenly.</summary>
+    public static int[] Spread(int count, int samples) => [.. Enumerable.Range(0, Math.Min(samples, count)).Select(i => (int)((long)i * count / Math.Min(samples, count)))];
 
     /// <summary>How many.</summary>
     public int Count => indices.Length;

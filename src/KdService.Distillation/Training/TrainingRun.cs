@@ -153,7 +153,7 @@ public sealed class TrainingRun : IDisposable
                 Last = last,
                 BestOnSelection = Plan.Evaluation.Protocol == Protocol.Paper ? null : trained.Best.Result,
                 Latency = Plan.Evaluation.Latency ? Latency.Of(Plan, model, _run.Device) : [],
-                Robustness = model.Id == Plan.Result ? TestRobustness(model, trained.Best.Weights) : null,
+                Robustness = model.Id == Plan.Result ? TestRobustness(model, trained.Best.Weights, evaluations) : null,
             });
             if (model.Id == Plan.Result) WriteAnswers(bestLogits, lastLogits, artifacts);
             artifacts.WriteWeights(model.Id, stage, trained);
@@ -211,12 +211,12 @@ public sealed class TrainingRun : IDisposable
         return (result, logits.MoveToOuterDisposeScope());
     }
 
-    private RobustnessReport? TestRobustness(ModelPlan model, Snapshot weights)
+    private RobustnessReport? TestRobustness(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
         using var scope = NewDisposeScope();
         using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
         weights.CopyTo(network);
-        return new RobustnessEvaluation(_run, network).Report();
+        return new RobustnessEvaluation(_run, network, evaluations).Report();
     }
 
     private void Diagnose(TeacherNetwork teacher, Action<nn.Module<Tensor, Tensor>> load, Artifacts artifacts)

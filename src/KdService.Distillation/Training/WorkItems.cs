@@ -15,6 +15,9 @@ internal static class WorkItems
     /// <summary>Samples attacked.</summary>
     public static string Attack(Attack attack) => $"attack {attack.Label}";
 
+    /// <summary>Evaluations on other data.</summary>
+    public static string Other(OtherData other) => $"evaluation on {other.Dataset.Title}";
+
     /// <summary>Optimiser steps of a stage.</summary>
     public static string Steps(Stage stage) => $"steps of {stage.Name}";
 
@@ -54,6 +57,11 @@ internal static class WorkItems
     {
         foreach (var attack in plan.Evaluation.Attacks)
             ledger.Plan(Attack(attack), Math.Min(attack.Samples, testSamples), attack.PassesPerSample(plan.Dataset.Shape) * cost);
+        foreach (var other in plan.Evaluation.AlsoOn)
+        {
+            ledger.Plan(Other(other), other.Size, cost);
+            if (plan.Teacher is { } teacher) ledger.Plan(Reference, other.Size, plan.Network(teacher.Id).MultiplyAdds(plan.Dataset.Shape));
+        }
         if (plan.Evaluation.Corruptions is { } corruptions)
             ledger.Plan(Corruptions, Math.Min(corruptions.Samples, testSamples) * (1L + corruptions.Kinds.Count * corruptions.Severities.Count), cost);
     }

@@ -11,7 +11,7 @@ namespace KdService.Core.Plans.Robustness;
 public abstract record Attack
 {
     /// <summary>How many test samples are attacked.</summary>
-    [Field("Attack the first so many test samples; all where there are fewer. Those that the network is wrong about anyway are skipped.", Min = 1, Max = 1_000_000, Evidence = "ours")]
+    [Field("Attack so many test samples, spread evenly over the test set; all where there are fewer. Those that the network is wrong about anyway are skipped.", Min = 1, Max = 1_000_000, Evidence = "ours")]
     public int Samples { get; init; } = 500;
 
     /// <summary>A short name that tells this attack from others of its evaluation; the column of a table.</summary>

@@ -46,7 +46,7 @@ public sealed record Corruptions
     public IReadOnlyList<int> Severities { get; init; } = [1, 2, 3, 4, 5];
 
     /// <summary>How many test samples are corrupted.</summary>
-    [Field("Corrupt the first so many test samples; all where there are fewer.", Min = 1, Max = 1_000_000, Evidence = "ours")]
+    [Field("Corrupt so many test samples, spread evenly over the test set; all where there are fewer.", Min = 1, Max = 1_000_000, Evidence = "ours")]
     public int Samples { get; init; } = 500;
 
     /// <summary>Notes what the options' ranges cannot say.</summary>

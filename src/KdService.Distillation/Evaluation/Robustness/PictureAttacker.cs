@@ -48,7 +48,9 @@ internal sealed class PictureAttacker : IDisposable
     public Tensor Attack(Tensor pixels, Tensor labels, ReadOnlySpan<long> seeds, AttackTally tally)
     {
         using var scope = NewDisposeScope();
-        var right = IsRight(Logits(pixels), labels);
+        var answers = Logits(pixels).argmax(1);
+        var right = answers.eq(labels);
+        var lost = zeros_like(right);
         var queries = ones(labels.shape[0], device: labels.device);
         var standing = right;
         var changed = pixels;
@@ -58,6 +60,7 @@ internal sealed class PictureAttacker : IDisposable
             _goOn();
             using var ofStep = NewDisposeScope();
             var (gradient, logits) = Gradient(changed, labels);
+            if (step == 0) lost = Lost(gradient).MoveToOuterDisposeScope();
             queries.add_(standing.to(float32));
             // A picture that the network errs about stays as it is.
             standing = (standing & IsRight(logits, labels)).MoveToOuterDisposeScope();
@@ -65,7 +68,7 @@ internal sealed class PictureAttacker : IDisposable
         }
         queries.add_(standing.to(float32));
         standing = standing & IsRight(Logits(changed), labels);
-        Count(tally, right, standing, queries, (changed - pixels).abs().flatten(1));
+        Count(tally, answers, right, standing, lost, queries, (changed - pixels).abs().flatten(1));
         return changed.MoveToOuterDisposeScope();
     }
 
@@ -119,15 +122,22 @@ internal sealed class PictureAttacker : IDisposable
         return _attack.Norm == ChangeNorm.Linf ? _epsilon * direction : _epsilon * Column(tensor(radii, device: pixels.device)) * direction / Lengths(direction);
     }
 
-    private static void Count(AttackTally tally, Tensor right, Tensor standing, Tensor queries, Tensor change)
+    private static void Count(AttackTally tally, Tensor answers, Tensor right, Tensor standing, Tensor lost, Tensor queries, Tensor change)
     {
-        var (attacked, withstood) = (right.cpu().data<bool>().ToArray(), standing.cpu().data<bool>().ToArray());
+        var (said, attacked, withstood, without) = (answers.cpu().data<long>().ToArray(), right.cpu().data<bool>().ToArray(), standing.cpu().data<bool>().ToArray(), lost.cpu().data<bool>().ToArray());
         var (passes, means, most) = (queries.cpu().data<float>().ToArray(), change.mean([1]).cpu().data<float>().ToArray(), change.amax(1).cpu().data<float>().ToArray());
         for (var i = 0; i < attacked.Length; i++)
         {
-            if (attacked[i]) tally.Add(withstood[i], passes[i], means[i], most[i]);
-            else tally.Skip();
+            if (attacked[i]) tally.Add(said[i], withstood[i], passes[i], means[i], most[i], !without[i]);
+            else tally.Skip(said[i]);
         }
+    }
+
+    // Zero, or not finite: it shows no way.
+    private static Tensor Lost(Tensor gradient)
+    {
+        var sums = gradient.abs().flatten(1).sum(1);
+        return sums.eq(0) | sums.isfinite().logical_not();
     }
 
     private static Tensor IsRight(Tensor logits, Tensor labels) => logits.argmax(1).eq(labels);

@@ -4,6 +4,7 @@ using KdService.Core.Jobs;
 using KdService.Core.Plans.Robustness;
 using KdService.Core.Runs;
 using KdService.Distillation.Data;
+using KdService.Distillation.Models.Text;
 using KdService.Distillation.Training;
 using static TorchSharp.torch;
 
@@ -12,7 +13,8 @@ namespace KdService.Distillation.Evaluation.Robustness;
 /// <summary>Evaluates a trained network beyond the test set as it is, as the plan's evaluation asks.</summary>
 /// <param name="run">The run.</param>
 /// <param name="network">The network, with its weights.</param>
-internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Tensor> network)
+/// <param name="evaluations">Knows the teacher's answers.</param>
+internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Tensor> network, Evaluations evaluations)
 {
     private const int BatchSize = 100;
 
@@ -21,13 +23,14 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
     public RobustnessReport? Report()
     {
         var asked = run.Plan.Evaluation;
-        if (asked is { Attacks: [], Corruptions: null }) return null;
+        if (asked is { Attacks: [], Corruptions: null, AlsoOn: [] }) return null;
         var wasTraining = network.training;
         network.eval();
         var report = new RobustnessReport
         {
             Attacks = [.. asked.Attacks.Select(Attacked)],
             Corruptions = asked.Corruptions is { } corruptions ? Corrupted(corruptions) : null,
+            AlsoOn = [.. asked.AlsoOn.Zip(run.Data.AlsoOn, EvaluatedOn)],
         };
         network.train(wasTraining);
         return report;
@@ -36,6 +39,7 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
     private AttackReport Attacked(Attack attack) => attack switch
     {
         PictureAttack pictures when run.Plan.Dataset is PictureDataset dataset => Attacked(pictures, dataset),
+        TextAttack texts when (run.Plan.Dataset, network) is (TextDataset dataset, TextNetwork reader) => Attacked(texts, dataset, reader),
         _ => throw new RunException(FailureCode.InvalidPlan, $"attacks: {attack.Label} given; this trainer has no such attack"),
     };
 
@@ -44,7 +48,7 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
         var test = run.Data.Test;
         var tally = new AttackTally();
         using var attacker = new PictureAttacker(attack, dataset, network, run.Device, run.Stop.ThrowIfCancellationRequested);
-        foreach (var batch in test.Indices.Take(attack.Samples).Chunk(BatchSize))
+        foreach (var batch in test.Some(attack.Samples).Chunk(BatchSize))
         {
             using var scope = NewDisposeScope();
             var began = Stopwatch.GetTimestamp();
@@ -56,10 +60,49 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
         return tally.Report(attack);
     }
 
+    private AttackReport Attacked(TextAttack attack, TextDataset dataset, TextNetwork reader)
+    {
+        var test = run.Data.Test;
+        var texts = ((TokenSet)test.Set).Texts!;
+        var tally = new AttackTally();
+        var victim = new TextVictim(reader, dataset, Tokenizers.Of(dataset, run.Request.DataRoot), run.Device, run.Stop.ThrowIfCancellationRequested);
+        using var flipper = attack is HotFlip flips ? new WordFlipper(flips, victim) : null;
+        foreach (var index in test.Some(attack.Samples))
+        {
+            var began = Stopwatch.GetTimestamp();
+            var (text, label) = (victim.Read(texts[index]), test.Set.Labels[index]);
+            var clean = victim.Ask([TokenSet.Segmented(text.Encoded)], label)[0];
+            if (clean.Top != label) tally.Skip(clean.Top);
+            else
+            {
+                var seed = (long)new SeededRandom(run.Plan.Seed, index).Next();
+                var outcome = flipper?.Attack(text, label) ?? new Misspeller((CharacterAttack)attack, victim).Attack(text, label, clean.Loss, seed);
+                var changed = text.Words.Count == 0 ? 0 : (double)outcome.Written.Count / text.Words.Count;
+                tally.Add(clean.Top, !outcome.Fooled, outcome.Queries, changed, changed, outcome.HasGradient);
+                if (outcome.Fooled) tally.Show(new AttackedText(text.Texts, text.With(outcome.Written), dataset.LabelNames[label], dataset.LabelNames[outcome.Top]));
+            }
+            run.Progress.Worked(WorkItems.Attack(attack), 1, Stopwatch.GetElapsedTime(began).TotalSeconds, attack.Label);
+        }
+        return tally.Report(attack);
+    }
+
+    private OtherDataReport EvaluatedOn(OtherData other, Samples samples)
+    {
+        using var scope = NewDisposeScope();
+        var teacher = evaluations.Reference(samples);
+        var merged = other.Merge(run.Plan.Dataset);
+        var logits = Evaluations.Logits(run, network, samples, (count, seconds) => run.Progress.Worked(WorkItems.Other(other), count, seconds, WorkItems.Other(other)));
+        return new OtherDataReport { Dataset = other.Dataset.Title, Result = Result(logits, teacher), Teacher = teacher is null ? null : Result(teacher, null) };
+
+        EvaluationResult Result(Tensor of, Tensor? reference) => samples.Values is { } values
+            ? Evaluator.EvaluateValues(of, values, reference)
+            : Evaluator.Evaluate(of, [.. samples.Labels.Select(label => merged?.OfLabels[label] ?? label)], reference, run.Plan.Evaluation.CalibrationBins, other.Dataset.Metric, merged);
+    }
+
     private CorruptionsReport Corrupted(Corruptions asked)
     {
         var test = run.Data.Test;
-        int[] indices = [.. test.Indices.Take(asked.Samples)];
+        var indices = test.Some(asked.Samples);
         var pictures = (ImageSet)test.Set;
         var clean = Evaluated(pictures, indices, "clean test pictures");
         List<CorruptionReport> each = [];
