@@ -51,6 +51,43 @@ public sealed class OptimizerTests
         for (var i = 0; i < 5; i++) Assert.Equal(Step(model, optimizer, x, y), Step(copy, resumed, x, y));
     }
 
+    [Theory]
+    [InlineData("adam_decay")]
+    [InlineData("adamw")]
+    public void Step_OfTheKernel_IsThatOfTheOperators(string name)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(7);
+        // Large enough for several threads, and not a whole number of vectors; float64 is not the kernel's.
+        using var plain = new Parameter(randn(7, 10007, dtype: float64));
+        using var fused = new Parameter(plain.detach().to(float32));
+        using var turned = new Parameter(fused.detach().t().contiguous().t());
+        using OptimizerHelper ofPlain = Optimizers[name]([plain]), ofFused = Optimizers[name]([fused]), ofTurned = Optimizers[name]([turned]);
+        for (var step = 0; step < 3; step++)
+        {
+            foreach (var (parameter, optimizer) in new[] { (plain, ofPlain), (fused, ofFused), (turned, ofTurned) })
+            {
+                optimizer.zero_grad();
+                parameter.sin().sum().backward();
+                optimizer.step();
+            }
+        }
+        Assert.True(fused.to(float64).allclose(plain, 1e-5, 1e-5));
+        Assert.True(turned.allclose(fused, 1e-6, 1e-6));
+    }
+
+    [Fact]
+    public void Step_BetweenForwardAndBackward_IsNoticed()
+    {
+        using var scope = NewDisposeScope();
+        using var weights = new Parameter(ones(4));
+        using var optimizer = optim.Adam([weights], 0.1);
+        var loss = weights.pow(2).sum();
+        weights.sum().backward();
+        optimizer.step();
+        Assert.ThrowsAny<Exception>(() => loss.backward());
+    }
+
     private static double Step(Module<Tensor, Tensor> model, optim.Optimizer optimizer, Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();

@@ -275,4 +275,17 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     internal static partial byte* kd_batch_norm_relu(IntPtr x, IntPtr residual, IntPtr weight, IntPtr bias, IntPtr runningMean,
         IntPtr runningVar, int training, double momentum, double eps, IntPtr* result);
+
+    [LibraryImport(Library)]
+    internal static partial int kd_dropout_fits(IntPtr x, IntPtr residual);
+
+    [LibraryImport(Library)]
+    internal static partial byte* kd_dropout(IntPtr x, IntPtr residual, double p, IntPtr* result);
+
+    [LibraryImport(Library)]
+    internal static partial int kd_adam_fits(IntPtr weights, IntPtr gradient, IntPtr first, IntPtr second);
+
+    [LibraryImport(Library)]
+    internal static partial byte* kd_adam(IntPtr weights, IntPtr gradient, IntPtr first, IntPtr second, long t, double rate, double beta1, double beta2,
+        double eps, double shrink, double penalty);
 }

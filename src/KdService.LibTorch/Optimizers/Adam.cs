@@ -1,3 +1,4 @@
+using TorchSharp.Interop;
 using static TorchSharp.Interop.Aten;
 using static TorchSharp.torch;
 
@@ -31,8 +32,8 @@ namespace TorchSharp.Modules
 
         private protected abstract AdamOptions NewOptions();
 
-        /// <summary>Applies the weight decay: returns the gradients to go on with.</summary>
-        private protected abstract Tensor[] Decay(AdamOptions options, Parameter[] parameters, Tensor[] gradients);
+        /// <summary>Whether the decay shrinks the weights; else it is added to the gradients.</summary>
+        private protected abstract bool ShrinksWeights { get; }
 
         public override void add_param_group(ParamGroup param_group)
         {
@@ -61,11 +62,16 @@ namespace TorchSharp.Modules
         {
             var options = (AdamOptions)group.Options;
             var (beta1, beta2, rate) = (options.beta1!.Value, options.beta2!.Value, options.LearningRate!.Value);
-            if (options.maximize == true) gradients = CallList("_foreach_neg", new Interop.Arg[] { gradients });
-            gradients = Decay(options, parameters, gradients);
             var states = Array.ConvertAll(parameters, parameter => (AdamState)StateOf(parameter));
             foreach (var state in states) state.step++;
+            if (options is { maximize: not true, amsgrad: not true } && UpdateFused(options, parameters, gradients, states)) return;
 
+            if (options.maximize == true) gradients = CallList("_foreach_neg", new Interop.Arg[] { gradients });
+            if (options.weight_decay is { } decay and not 0)
+            {
+                if (ShrinksWeights) Do("_foreach_mul_.Scalar", parameters, 1 - rate * decay);
+                else gradients = CallList("_foreach_add.List", gradients, parameters, decay);
+            }
             var first = Array.ConvertAll(states, state => state.exp_avg);
             var second = Array.ConvertAll(states, state => state.exp_avg_sq);
             Do("_foreach_mul_.Scalar", first, beta1);
@@ -89,6 +95,22 @@ namespace TorchSharp.Modules
                 Do("_foreach_addcdiv_.Scalar", Array.ConvertAll<int, Tensor>(chosen, i => parameters[i]), Array.ConvertAll(chosen, i => first[i]),
                     denominators, -rate / (1 - Math.Pow(beta1, same.Key)));
             }
+        }
+
+        // One pass over memory for each parameter, where the kernel serves them all.
+        private unsafe bool UpdateFused(AdamOptions options, Parameter[] parameters, Tensor[] gradients, AdamState[] states)
+        {
+            for (var i = 0; i < parameters.Length; i++)
+                if (Native.kd_adam_fits(parameters[i].Handle, gradients[i].Handle, states[i].exp_avg.Handle, states[i].exp_avg_sq.Handle) == 0) return false;
+            var (rate, decay) = (options.LearningRate!.Value, options.weight_decay!.Value);
+            for (var i = 0; i < parameters.Length; i++)
+            {
+                Native.Check(Native.kd_adam(parameters[i].Handle, gradients[i].Handle, states[i].exp_avg.Handle, states[i].exp_avg_sq.Handle,
+                    states[i].step, rate, options.beta1!.Value, options.beta2!.Value, options.eps!.Value,
+                    shrink: ShrinksWeights ? 1 - rate * decay : 1, penalty: ShrinksWeights ? 0 : decay));
+            }
+            GC.KeepAlive((parameters, gradients, states));
+            return true;
         }
     }
 
@@ -174,8 +196,7 @@ namespace TorchSharp.Modules
 
         private protected override AdamOptions NewOptions() => new Options();
 
-        private protected override Tensor[] Decay(AdamOptions options, Parameter[] parameters, Tensor[] gradients) =>
-            options.weight_decay == 0 ? gradients : CallList("_foreach_add.List", gradients, parameters, options.weight_decay);
+        private protected override bool ShrinksWeights => false;
 
         public sealed class State : AdamState;
 
@@ -243,11 +264,7 @@ namespace TorchSharp.Modules
 
         private protected override AdamOptions NewOptions() => new Options();
 
-        private protected override Tensor[] Decay(AdamOptions options, Parameter[] parameters, Tensor[] gradients)
-        {
-            if (options.weight_decay != 0) Do("_foreach_mul_.Scalar", parameters, 1 - options.LearningRate!.Value * options.weight_decay!.Value);
-            return gradients;
-        }
+        private protected override bool ShrinksWeights => true;
 
         public sealed class State : AdamState;
 

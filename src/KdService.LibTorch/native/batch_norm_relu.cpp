@@ -9,6 +9,7 @@
 // Sums run over chunks of rows whose number depends on the shape alone, and are joined in order in double precision, so the
 // results do not depend on the number of threads.
 #include "kdtorch.h"
+#include "multiversion.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -19,13 +20,6 @@
 #include <cmath>
 #include <cstring>
 #include <vector>
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define KD_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KD_MULTIVERSION
-#endif
-#define KD_INLINE inline __attribute__((always_inline))
 
 namespace kd {
 namespace {

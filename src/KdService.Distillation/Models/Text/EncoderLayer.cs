@@ -1,4 +1,5 @@
 using KdService.Core.Architectures;
+using KdService.LibTorch.Extras;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,7 +8,8 @@ namespace KdService.Distillation.Models.Text;
 
 /// <summary>
 /// A layer of a transformer's encoder (Vaswani et al. 2017, arXiv:1706.03762, with normalisation behind each sum): attention of
-/// every token to every other, then two linear layers. Hidden states <c>[batch, length, hidden]</c> to the same.
+/// every token to every other, then two linear layers. Hidden states <c>[batch, length, hidden]</c> to the same, or to that of the first
+/// token alone, <c>[batch, 1, hidden]</c>.
 /// </summary>
 internal sealed class EncoderLayer : Part
 {
@@ -52,29 +54,33 @@ internal sealed class EncoderLayer : Part
         Named("dropout", _hiddenDropout);
     }
 
+    /// <summary>Compute the hidden state of the first token only, which reads those of all.</summary>
+    public bool FirstOnly { get; set; }
+
     /// <inheritdoc />
     public override Tensor forward(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        var attended = _attentionNorm.call(_hiddenDropout.call(_attended.call(Attend(hidden))).add_(hidden));
+        var readers = FirstOnly ? hidden.narrow(1, 0, 1).contiguous() : hidden;
+        var attended = _attentionNorm.call(_hiddenDropout.DropThenAdd(_attended.call(Attend(readers, hidden)), readers));
         var inner = functional.gelu(_widen.call(attended));
-        return _outputNorm.call(_hiddenDropout.call(_narrow.call(inner)).add_(attended)).MoveToOuterDisposeScope();
+        return _outputNorm.call(_hiddenDropout.DropThenAdd(_narrow.call(inner), attended)).MoveToOuterDisposeScope();
     }
 
-    // What the heads read of the values, side by side: [batch, length, hidden].
-    private Tensor Attend(Tensor hidden)
+    // What the heads of the readers read of the values, side by side: [batch, readers, hidden].
+    private Tensor Attend(Tensor readers, Tensor hidden)
     {
-        var (batch, length, heads) = (hidden.size(0), hidden.size(1), _size.Heads);
-        var query = Split(_query.call(hidden)).mul_(1 / Math.Sqrt(Transformer.HeadWidth));
+        var (batch, reading, length, heads) = (hidden.size(0), readers.size(1), hidden.size(1), _size.Heads);
+        var query = Split(_query.call(readers)).mul_(1 / Math.Sqrt(Transformer.HeadWidth));
         var key = Split(_key.call(hidden)).transpose(1, 2);
         var scores = _reading.Mask is { } mask
             ? mask.expand(batch, heads, 1, length).reshape(batch * heads, 1, length).baddbmm(query, key)
             : query.bmm(key);
-        scores = _scores.call(scores.view(batch, heads, length, length));
-        var weights = _attentionDropout.call(scores.softmax(-1)).view(batch * heads, length, length);
-        return weights.bmm(Split(_value.call(hidden))).view(batch, heads, length, Transformer.HeadWidth).transpose(1, 2).reshape(batch, length, _size.Hidden);
+        scores = _scores.call(scores.view(batch, heads, reading, length));
+        var weights = _attentionDropout.Drop(scores.softmax(-1)).view(batch * heads, reading, length);
+        return weights.bmm(Split(_value.call(hidden))).view(batch, heads, reading, Transformer.HeadWidth).transpose(1, 2).reshape(batch, reading, _size.Hidden);
 
-        // [batch * heads, length, width of a head]
-        Tensor Split(Tensor states) => states.view(batch, length, heads, Transformer.HeadWidth).transpose(1, 2).reshape(batch * heads, length, Transformer.HeadWidth);
+        // [batch * heads, tokens, width of a head]
+        Tensor Split(Tensor states) => states.view(batch, -1, heads, Transformer.HeadWidth).transpose(1, 2).reshape(batch * heads, -1, Transformer.HeadWidth);
     }
 }

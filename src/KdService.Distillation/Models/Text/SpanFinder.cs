@@ -19,6 +19,8 @@ internal sealed class SpanFinder : TextNetwork
         TextEncoder.Draw(this, Encoder);
     }
 
+    private protected override bool ReadsFirstOnly => false;
+
     private protected override Tensor Head(Tensor hidden)
     {
         // DistilBERT alone drops here.

@@ -30,6 +30,8 @@ internal sealed class TextClassifier : TextNetwork
         TextEncoder.Draw(this, Encoder);
     }
 
+    private protected override bool ReadsFirstOnly => true;
+
     private protected override Tensor Head(Tensor hidden)
     {
         var first = hidden.select(1, 0);

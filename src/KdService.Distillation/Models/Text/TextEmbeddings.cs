@@ -1,4 +1,5 @@
 using KdService.Core.Architectures;
+using KdService.LibTorch.Extras;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -43,6 +44,6 @@ internal sealed class TextEmbeddings : Part
         var sum = words + _positions.weight.narrow(0, _size.FirstPosition, words.size(1));
         if (_reading.Segments is { } segments) sum.add_(_segments!.call(segments));
         else if (_segments is not null) sum.add_(_segments.weight);
-        return _dropout.call(_norm.call(sum)).MoveToOuterDisposeScope();
+        return _dropout.Drop(_norm.call(sum)).MoveToOuterDisposeScope();
     }
 }

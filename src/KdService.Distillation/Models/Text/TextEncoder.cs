@@ -1,4 +1,5 @@
 using KdService.Core.Architectures;
+using KdService.LibTorch.Extras;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -11,6 +12,7 @@ internal sealed class TextEncoder : Part
     private readonly Reading _reading = new();
     private readonly TextEmbeddings _embeddings;
     private readonly EncoderLayer[] _layers;
+    private readonly Module<Tensor, Tensor>[] _showWhole;
 
     /// <summary>Builds an encoder.</summary>
     /// <param name="size">Its size and family.</param>
@@ -20,6 +22,7 @@ internal sealed class TextEncoder : Part
         Size = size;
         _embeddings = Named(Within(size.Embeddings), new TextEmbeddings(size, vocabulary, _reading));
         _layers = [.. Enumerable.Range(0, size.Layers).Select(layer => Named(Within(size.Layer(layer)), new EncoderLayer(size, _reading)))];
+        _showWhole = [this, _layers[^1], .. _layers[^1].modules().OfType<Module<Tensor, Tensor>>()];
     }
 
     /// <summary>Its size and family.</summary>
@@ -34,10 +37,15 @@ internal sealed class TextEncoder : Part
     /// <summary>Hidden states of the last layer, <c>[batch, length, hidden]</c>.</summary>
     /// <param name="tokens"><c>[batch, 2, length]</c>.</param>
     /// <param name="words">Embeddings <c>[batch, length, hidden]</c> that stand for those of the words; null for them themselves.</param>
+    /// <param name="firstOnly">
+    /// Whether the first token's is all that is wanted: then the last layer does not compute the others, unless somebody watches it, and
+    /// they may be missing, <c>[batch, 1, hidden]</c>.
+    /// </param>
     /// <exception cref="ArgumentException">A tensor is of another shape, or the texts are too long.</exception>
-    public Tensor Read(Tensor tokens, Tensor? words = null)
+    public Tensor Read(Tensor tokens, Tensor? words = null, bool firstOnly = false)
     {
         using var scope = NewDisposeScope();
+        _layers[^1].FirstOnly = firstOnly && !_showWhole.Any(module => module.IsWatched());
         _reading.Open(tokens, Size, Words.dtype);
         if (words is not null && !words.shape.SequenceEqual([tokens.size(0), tokens.size(2), Size.Hidden]))
             throw new ArgumentException($"words: [{string.Join(", ", words.shape)}] given; [{tokens.size(0)}, {tokens.size(2)}, {Size.Hidden}] is right", nameof(words));

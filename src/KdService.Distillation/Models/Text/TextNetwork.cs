@@ -38,12 +38,15 @@ public abstract class TextNetwork : Part
     /// <exception cref="ArgumentException">A tensor is of another shape, or the texts are too long.</exception>
     public Tensor FromWords(Tensor words, Tensor tokens) => Run(tokens, words);
 
-    /// <summary>Logits of the encoder's last hidden states <c>[batch, length, hidden]</c>.</summary>
+    /// <summary>Whether <see cref="Head"/> looks at the first token's hidden state only.</summary>
+    private protected abstract bool ReadsFirstOnly { get; }
+
+    /// <summary>Logits of the encoder's last hidden states <c>[batch, length, hidden]</c>, or of the first token's, <c>[batch, 1, hidden]</c>.</summary>
     private protected abstract Tensor Head(Tensor hidden);
 
     private Tensor Run(Tensor tokens, Tensor? words)
     {
         using var scope = NewDisposeScope();
-        return Head(Encoder.Read(tokens, words)).MoveToOuterDisposeScope();
+        return Head(Encoder.Read(tokens, words, ReadsFirstOnly)).MoveToOuterDisposeScope();
     }
 }

@@ -22,5 +22,15 @@ internal static class FusedKernels
         return new Tensor(result);
     }
 
+    /// <summary>Dropout of a layer in training, then an addition; null where the kernel does not serve the tensors.</summary>
+    internal static unsafe Tensor? Dropout(Dropout layer, Tensor input, Tensor? residual)
+    {
+        if (layer.p is not (> 0 and < 1) || Native.kd_dropout_fits(input.Handle, HandleOf(residual)) == 0) return null;
+        IntPtr result;
+        Native.Check(Native.kd_dropout(input.Handle, HandleOf(residual), layer.p, &result));
+        GC.KeepAlive((input, residual));
+        return new Tensor(result);
+    }
+
     private static IntPtr HandleOf(Tensor? tensor) => tensor is null ? IntPtr.Zero : tensor.Handle;
 }

@@ -7,4 +7,6 @@ namespace KdService.LibTorch.Extras;
 internal static class FusedKernels
 {
     internal static Tensor? BatchNormRelu(BatchNorm2d norm, Tensor input, Tensor? residual) => null;
+
+    internal static Tensor? Dropout(Dropout layer, Tensor input, Tensor? residual) => null;
 }

@@ -80,6 +80,24 @@ public class TextNetworkTests
     }
 
     [Theory]
+    [InlineData("bert")]
+    [InlineData("roberta")]
+    [InlineData("distilbert")]
+    public void Logits_OfANetworkThatIsWatched_AreThoseOfOneThatIsNot(string family)
+    {
+        // Alone, a classifier's last layer computes the first token's state only.
+        var given = TextFixtures.All.Single(one => one.Family == family && one.Task == "class");
+        using var scope = NewDisposeScope();
+        using var network = given.Build();
+        network.eval();
+        var alone = network.call(given.Tokens);
+        var last = ArchitectureCatalogue.Find(given.Network)!.Taps(given.Shape).Last(tap => tap.EndsStage).Name;
+        using var taps = new FeatureTaps(network, [last]);
+        Assert.True(network.call(given.Tokens).allclose(alone, 1e-5, 1e-6));
+        Assert.Equal(given.Tokens.size(2), taps[last].size(1));
+    }
+
+    [Theory]
     [MemberData(nameof(Cases))]
     public void FromWords_OfTheWordsThemselves_IsForward(int index)
     {
