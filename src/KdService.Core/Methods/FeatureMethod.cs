@@ -28,8 +28,8 @@ public abstract record FeatureMethod : Method
     /// <summary>The loss on features.</summary>
     protected abstract FeatureObjective Features { get; }
 
-    /// <summary>Epochs over which the weight of the loss on features rises.</summary>
-    protected virtual int FeatureWarmup => 0;
+    /// <summary>Epochs over which the weight of the loss on features rises, of so many.</summary>
+    protected virtual int FeatureWarmup(int epochs) => 0;
 
     /// <inheritdoc />
     public sealed override void Compile(PlanBuilder plan)
@@ -37,7 +37,7 @@ public abstract record FeatureMethod : Method
         LossTerm[] losses =
         [
             new() { Weight = CeWeight, Objective = new CrossEntropy() },
-            new() { Weight = FeatureWeight, Objective = Features, WarmupEpochs = FeatureWarmup },
+            new() { Weight = FeatureWeight, Objective = Features, WarmupEpochs = FeatureWarmup(plan.Spec.Training.Epochs) },
             new() { Weight = KdWeight, Objective = new SoftTargets { Alpha = 1, Temperature = KdTemperature } },
         ];
         plan.Add(plan.NewStage("distil", PlanBuilder.Student, plan.Spec.Training.Epochs) with

@@ -1,5 +1,6 @@
 using KdService.Core.Plans;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
 
 namespace KdService.Core.Methods;
 
@@ -9,17 +10,28 @@ namespace KdService.Core.Methods;
     Evidence = "[read: mdistiller] fusion, pyramid loss, warm-up, weights and layers: the student's stages as they leave it, the teacher's before their last ReLU, and both embeddings. MobileNetV2 and the plain CNNs as teachers, which mdistiller does not have, give their stages as they are")]
 public sealed record ReviewKd : FeatureMethod
 {
+    // Epochs of the published warm-up: a twelfth of the 240 that were trained.
+    private const int PublishedWarmup = 20;
+
     /// <inheritdoc />
     [Field("Weight of the pyramid loss.", Min = 0, ExclusiveMin = true, Max = 10_000_000, Evidence = "[read: mdistiller]; 5 for resnet32x4 to resnet8x4")]
     public override double FeatureWeight { get; init; } = 1;
 
     /// <summary>Epochs over which the weight of the pyramid loss rises.</summary>
-    [Field("Epochs over which the weight of the pyramid loss rises evenly; 0 for all of it from the start.", Min = 0, Max = 100_000, Evidence = "[read: mdistiller]")]
-    public int WarmupEpochs { get; init; } = 20;
+    [Field("Epochs over which the weight of the pyramid loss rises evenly; when left out a twelfth of the epochs, at most 20.", Min = 0, Max = 100_000, Evidence = "[read: mdistiller] 20 of 240 epochs")]
+    public int? WarmupEpochs { get; init; }
 
     /// <inheritdoc />
     protected override FeatureObjective Features => new KnowledgeReview { Layers = Layers };
 
     /// <inheritdoc />
-    protected override int FeatureWarmup => WarmupEpochs;
+    public override void Validate(JobSpec spec, ProblemList problems)
+    {
+        base.Validate(spec, problems);
+        problems.Require(WarmupEpochs is not { } warmup || warmup < spec.Training.Epochs, "/method/warmup_epochs",
+            $"{WarmupEpochs} given; fewer than training.epochs ({spec.Training.Epochs}), so that the weight arrives");
+    }
+
+    /// <inheritdoc />
+    protected override int FeatureWarmup(int epochs) => WarmupEpochs ?? Math.Min(PublishedWarmup, epochs / 12);
 }

@@ -189,7 +189,7 @@ public sealed record StartFrom(string Stage, WeightsOf Weights);
 /// <summary>How the teacher's logits reach the training loop.</summary>
 public enum TeacherSignal
 {
-    /// <summary>Cached when the number of views is bounded and that is cheaper than calling the teacher; else live.</summary>
+    /// <summary>Cached where the number of views is bounded and losses are on logits; else live.</summary>
     Auto,
 
     /// <summary>The teacher runs on every batch.</summary>

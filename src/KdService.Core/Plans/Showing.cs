@@ -13,15 +13,11 @@ public readonly record struct Showing(int? View, int? Checkpoint)
     public static IEnumerable<Showing> All(Plan plan, Stage stage) => Enumerable.Range(0, stage.Epochs).Select(epoch => At(plan, stage, epoch));
 
     /// <summary>
-    /// How a stage's teacher signal is obtained. Logits are kept when some showing comes twice in the stage, or when nothing is
-    /// augmented, so that other jobs can use them; features never are, nor the answers of networks that are still being trained.
+    /// How a stage's teacher signal is obtained. Logits are kept where views are bounded: later epochs use them, and other jobs, of other
+    /// seeds and methods; features never are, nor the answers of networks that are still being trained.
     /// </summary>
-    public static TeacherSignal SignalOf(Plan plan, Stage stage)
-    {
-        if (MustBeLive(plan, stage) || plan.TeacherSignal == TeacherSignal.Live || plan.Dataset.DistinctViews is null) return TeacherSignal.Live;
-        if (plan.TeacherSignal == TeacherSignal.Cached || plan.Dataset.DistinctViews == 1) return TeacherSignal.Cached;
-        return All(plan, stage).Distinct().Count() < stage.Epochs ? TeacherSignal.Cached : TeacherSignal.Live;
-    }
+    public static TeacherSignal SignalOf(Plan plan, Stage stage) =>
+        MustBeLive(plan, stage) || plan.TeacherSignal == TeacherSignal.Live || plan.Dataset.DistinctViews is null ? TeacherSignal.Live : TeacherSignal.Cached;
 
     /// <summary>Whether a stage cannot use kept logits.</summary>
     public static bool MustBeLive(Plan plan, Stage stage) =>

@@ -56,7 +56,7 @@ public sealed record JobSpec
     public EvaluationPlan Evaluation { get; init; } = new();
 
     /// <summary>How the teacher's logits are obtained.</summary>
-    [Field("live: the teacher runs on every batch. cached: it runs once per sample and view. auto: whichever costs less.")]
+    [Field("live: the teacher runs on every batch. cached: it runs once per sample and view, for all jobs of the node that ask the same. auto: cached where views are bounded and losses are on logits.")]
     public TeacherSignal TeacherSignal { get; init; }
 
     /// <summary>Keep the weights of every so many epochs.</summary>

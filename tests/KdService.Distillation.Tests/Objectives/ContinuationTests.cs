@@ -41,7 +41,7 @@ public class ContinuationTests
         foreach (var factor in new[] { 1.0, 0.5 })
         {
             var batch = new TrainingBatch { Logits = logits, Labels = labels, TeacherLogits = teacher, LogitFactor = factor };
-            var (loss, gradient) = LossAndGradient(new Continuation { Margin = 2, Psi = PsiSchedule.Step }, batch);
+            var (loss, gradient) = LossAndGradient(new Continuation { Margin = 2, Psi = PsiSchedule.Step, Reduction = MseReduction.Batch }, batch);
             Assert.Equal((3.6 - 2 * factor) / 2, loss, 5);
             Assert.All(Floats(gradient[0]), value => Assert.Equal(0, value));
             AssertClose((logits - teacher)[1], gradient[1]);

@@ -16,7 +16,7 @@ public sealed class SpanLossTests
         new CrossEntropy(),
         new CrossEntropy { LabelSmoothing = 0.3 },
         new LogitMse { Reduction = MseReduction.Batch },
-        new Continuation { Margin = 0.5 },
+        new Continuation { Margin = 0.5, Reduction = MseReduction.Batch },
         new Continuation { Margin = 0.5, Reduction = MseReduction.Elements },
         new SoftTargets(),
         new SoftTargets { Standardise = true, Temperature = 2 },

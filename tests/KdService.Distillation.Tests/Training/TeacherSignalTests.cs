@@ -10,7 +10,7 @@ public sealed class TeacherSignalTests
 {
     [Theory]
     [InlineData(TeacherSignal.Auto, 4, Augmentation.CropFlip, 5, TeacherSignal.Cached)]
-    [InlineData(TeacherSignal.Auto, 4, Augmentation.CropFlip, 4, TeacherSignal.Live)]
+    [InlineData(TeacherSignal.Auto, 4, Augmentation.CropFlip, 4, TeacherSignal.Cached)]
     [InlineData(TeacherSignal.Auto, 0, Augmentation.CropFlip, 100, TeacherSignal.Live)]
     [InlineData(TeacherSignal.Auto, 0, Augmentation.None, 1, TeacherSignal.Cached)]
     [InlineData(TeacherSignal.Cached, 4, Augmentation.CropFlip, 1, TeacherSignal.Cached)]

@@ -27,8 +27,8 @@ public sealed record Continuation : Objective
     public double Margin { get; init; } = 1;
 
     /// <summary>How a sample's squares are averaged.</summary>
-    [Field("batch: sum over classes, the squared norm of the equations. elements: mean over classes, K times smaller, so that the margin counts K times more.")]
-    public MseReduction Reduction { get; init; } = MseReduction.Batch;
+    [Field("elements: mean over classes. batch: sum over classes, the squared norm of the equations, K times larger, so that the margin counts K times less.", Evidence = "ours, as the code of Annealing-KD; [read] the equations write the norm")]
+    public MseReduction Reduction { get; init; }
 
     /// <summary>How psi rises.</summary>
     [Field("How the labels' weight psi rises. linear: evenly to 1. linear_to_half: evenly to 1/2, then 1. step: 0, then 1.", Evidence = "[read: Continuation-KD] linear for CIFAR, linear_to_half for language")]
