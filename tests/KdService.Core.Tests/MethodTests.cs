@@ -92,8 +92,9 @@ public class MethodTests
     private static byte[] Document(string method)
     {
         var name = method.Split('"')[3];
-        var needsTeacher = MethodCatalogue.All.FirstOrDefault(known => known.Name == name)?.NeedsTeacher != false;
-        var teacher = needsTeacher ? """ "teacher": {"model": "resnet20"},""" : "";
-        return Encoding.UTF8.GetBytes($$"""{"dataset": {"name": "procedural"},{{teacher}} "student": {"model": "resnet8"}, "method": {{method}}}""");
+        var description = MethodCatalogue.All.FirstOrDefault(known => known.Name == name);
+        var (dataset, large, small) = description?.TextsOnly == true ? ("phrases", "bert-l2-h128", "bert-l1-h64") : ("procedural", "resnet20", "resnet8");
+        var teacher = description?.NeedsTeacher != false ? $$""" "teacher": {"model": "{{large}}"},""" : "";
+        return Encoding.UTF8.GetBytes($$"""{"dataset": {"name": "{{dataset}}"},{{teacher}} "student": {"model": "{{small}}"}, "method": {{method}}}""");
     }
 }

@@ -94,13 +94,16 @@ public static class Examples
 
     private static JsonObject SpecFor(MethodDescription method)
     {
+        var (inputs, team, dataset, teacher, student) = method.TextsOnly
+            ? ("phrases", "language", "phrases", "bert-l2-h128", "bert-l1-h64")
+            : ("pictures", "vision", "procedural", "resnet20", "resnet8");
         var spec = new JsonObject
         {
-            ["name"] = $"{method.Title} on drawn pictures",
-            ["labels"] = new JsonObject { ["team"] = "vision" },
-            ["dataset"] = new JsonObject { ["name"] = "procedural", ["samples"] = 2000 },
-            ["teacher"] = new JsonObject { ["model"] = "resnet20" },
-            ["student"] = new JsonObject { ["model"] = "resnet8" },
+            ["name"] = $"{method.Title} on drawn {inputs}",
+            ["labels"] = new JsonObject { ["team"] = team },
+            ["dataset"] = new JsonObject { ["name"] = dataset, ["samples"] = 2000 },
+            ["teacher"] = new JsonObject { ["model"] = teacher },
+            ["student"] = new JsonObject { ["model"] = student },
             ["method"] = method.Example.DeepClone(),
             ["training"] = new JsonObject { ["epochs"] = 20, ["batch_size"] = 64 },
         };

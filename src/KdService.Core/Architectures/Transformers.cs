@@ -77,6 +77,12 @@ public static partial class Transformers
             layers.Add(Layer.Linear(hidden, shape.Classes, length));
             return layers;
         }
+        if (shape.Target == Target.Word)
+        {
+            // The last layer's weight is the word embeddings; its bias is its own.
+            layers.AddRange([Layer.Linear(hidden, hidden, length), norm, new(shape.Vocabulary, (long)hidden * shape.Vocabulary * length)]);
+            return layers;
+        }
         // BERT's pooler, RoBERTa's dense layer, DistilBERT's pre-classifier.
         layers.AddRange([Layer.Linear(hidden, hidden), Layer.Linear(hidden, shape.Classes)]);
         return layers;

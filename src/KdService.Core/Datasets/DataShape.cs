@@ -24,13 +24,16 @@ public enum Target
 
     /// <summary>A stretch of the text, from one token to another.</summary>
     Span,
+
+    /// <summary>The word at every place of the text.</summary>
+    Word,
 }
 
 /// <summary>What a network has to fit: the shape of one input, and what is predicted of it.</summary>
 /// <param name="Channels">Channels of a picture; length of a vector; 2 for a text, whose tokens and segments they are.</param>
 /// <param name="Height">Rows; 1 for a vector or a text.</param>
 /// <param name="Width">Columns; 1 for a vector; the most tokens of a text.</param>
-/// <param name="Classes">Number of outputs: classes; 1 for a value; 2, start and end, for a span.</param>
+/// <param name="Classes">Number of outputs: classes; 1 for a value; 2, start and end, for a span; the vocabulary for a word.</param>
 public readonly record struct DataShape(int Channels, int Height, int Width, int Classes)
 {
     /// <summary>Entries of the vocabulary of a text's tokens; 0 for anything else.</summary>
@@ -44,6 +47,9 @@ public readonly record struct DataShape(int Channels, int Height, int Width, int
 
     /// <summary>Numbers in one input.</summary>
     public int Values => Channels * Height * Width;
+
+    /// <summary>The same texts for a network that predicts their words.</summary>
+    public DataShape OfWords => this with { Target = Target.Word, Classes = Vocabulary };
 
     /// <summary>What inputs are.</summary>
     public InputKind Kind => Vocabulary > 0 ? InputKind.Text : (Height, Width) == (1, 1) ? InputKind.Vectors : InputKind.Pictures;

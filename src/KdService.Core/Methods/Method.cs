@@ -14,6 +14,9 @@ public abstract record Method
     /// <summary>Whether the method needs a teacher.</summary>
     public virtual bool NeedsTeacher => true;
 
+    /// <summary>Whether the method is for texts and nothing else.</summary>
+    public bool TextsOnly => Union.Case(GetType()) is MethodAttribute { TextsOnly: true };
+
     /// <summary>Notes what the options' ranges cannot say: conditions on the rest of the spec.</summary>
     public virtual void Validate(JobSpec spec, ProblemList problems)
     {
@@ -37,4 +40,7 @@ public sealed class MethodAttribute(string name, string title, string summary) :
 
     /// <summary>Which of the paper's details were read in a source and which were not.</summary>
     public string? Evidence { get; init; }
+
+    /// <summary>Whether it is for texts and nothing else.</summary>
+    public bool TextsOnly { get; init; }
 }

@@ -22,6 +22,7 @@ public static class MethodCatalogue
             Paper = attribute.Paper,
             Evidence = attribute.Evidence,
             NeedsTeacher = ((Method)Activator.CreateInstance(type)!).NeedsTeacher,
+            TextsOnly = attribute.TextsOnly,
             Options = JsonSchema.OfCase(type),
             Example = (JsonObject)JsonNode.Parse(attribute.Example ?? $$"""{"name": "{{attribute.Name}}"}""")!,
         };
@@ -48,6 +49,9 @@ public sealed record MethodDescription
 
     /// <summary>Whether specs with this method need a teacher.</summary>
     public required bool NeedsTeacher { get; init; }
+
+    /// <summary>Whether it is for texts and nothing else.</summary>
+    public required bool TextsOnly { get; init; }
 
     /// <summary>JSON schema of the spec's <c>method</c> object, with defaults and their evidence.</summary>
     public required JsonObject Options { get; init; }

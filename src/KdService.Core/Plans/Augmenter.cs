@@ -9,4 +9,11 @@ public abstract record Augmenter
     /// <summary>The factor on the loss of the auxiliary samples.</summary>
     [Field("The factor on the loss of the auxiliary samples.", Min = 0, Max = 1_000_000, Evidence = "ours")]
     public double Weight { get; init; } = 1;
+
+    /// <summary>Notes what the options' ranges cannot say: conditions on the data and the networks.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="stage">The stage that makes the samples.</param>
+    /// <param name="pointer">JSON pointer to the augmenter, or to the method that chose it.</param>
+    /// <param name="problems">Takes the problems.</param>
+    public abstract void Check(Plan plan, Stage stage, string pointer, ProblemList problems);
 }

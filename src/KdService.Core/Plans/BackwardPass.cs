@@ -1,3 +1,4 @@
+using KdService.Core.Datasets;
 using KdService.Core.Schema;
 
 namespace KdService.Core.Plans;
@@ -55,4 +56,8 @@ public sealed record BackwardPass : Augmenter
     /// <summary>Auxiliary samples for each sample of the batch.</summary>
     [Field("The part of each batch that auxiliary samples are made from.", Min = 0, ExclusiveMin = true, Max = 1, Evidence = "ours")]
     public double Ratio { get; init; } = 1;
+
+    /// <inheritdoc />
+    public override void Check(Plan plan, Stage stage, string pointer, ProblemList problems) => problems.Require(plan.Dataset.Shape.Kind != InputKind.Text, pointer,
+        $"backward_pass given, which moves inputs along a gradient; the tokens of {plan.Dataset.Name} cannot be moved so: pictures or vectors, or a method without samples of its own");
 }

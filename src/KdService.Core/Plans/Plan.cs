@@ -14,7 +14,7 @@ public sealed record Plan
     /// <summary>How networks are evaluated and which samples are kept aside for it.</summary>
     public required EvaluationPlan Evaluation { get; init; }
 
-    /// <summary>The networks: teacher, assistants, student.</summary>
+    /// <summary>The networks: teacher, assistants, generator, student.</summary>
     public required IReadOnlyList<ModelPlan> Models { get; init; }
 
     /// <summary>The stages, in order.</summary>
@@ -68,6 +68,12 @@ public sealed record Plan
     public ModelPlan Model(string id) => Models.FirstOrDefault(model => model.Id == id)
         ?? throw new InvalidOperationException($"the plan has no model {id}; it has {string.Join(", ", Models.Select(model => model.Id))}");
 
+    /// <summary>What the network with an id is built for: the data, or the words of its texts where it generates samples.</summary>
+    public DataShape ShapeOf(string id) => Model(id).Role == ModelRole.Generator ? Dataset.Shape.OfWords : Dataset.Shape;
+
+    /// <summary>Multiply-accumulate operations of one forward pass of one sample through the network with an id.</summary>
+    public long MultiplyAdds(string id) => Network(id).MultiplyAdds(ShapeOf(id));
+
     /// <summary>What is known of the network with an id.</summary>
     /// <exception cref="InvalidOperationException">The plan has none, or it is not in the catalogue.</exception>
     public Architecture Network(string id) => ArchitectureCatalogue.Find(Model(id).Architecture)
@@ -85,6 +91,9 @@ public enum ModelRole
 
     /// <summary>What the job is for.</summary>
     Student,
+
+    /// <summary>A masked language model, which makes auxiliary samples.</summary>
+    Generator,
 }
 
 /// <summary>One network of a plan.</summary>

@@ -129,11 +129,30 @@ public sealed class PlanBuilder
         {
             Check(plan, stage, stage.Trains, stage.Losses, stage.Curriculum, pointer);
             foreach (var peer in stage.Peers) Check(plan, stage, peer.Trains, peer.Losses, peer.Curriculum, pointer);
-            Problems.Require(stage.Augmenter is null || plan.Dataset.Shape.Kind != InputKind.Text, pointer == "/method" ? pointer : $"{pointer}/augmenter",
-                $"{(stage.Augmenter is null ? "" : Union.Case(stage.Augmenter.GetType()).Name)} given, which moves inputs along a gradient; the tokens of {plan.Dataset.Name} cannot be moved so: pictures or vectors, or a method without samples of its own");
+            stage.Augmenter?.Check(plan, stage, pointer == "/method" ? pointer : $"{pointer}/augmenter", Problems);
+            CheckGenerators(plan, stage, pointer);
             Problems.Require(plan.TeacherSignal != TeacherSignal.Cached || !Showing.MustBeLive(plan, stage), "/teacher_signal",
                 "cached given with a method that reads the teacher's features or chooses its checkpoints as it goes; live, or leave it out");
         }
+    }
+
+    // Generators learn to guess hidden tokens and nothing else, and nothing else learns that.
+    private void CheckGenerators(Plan plan, Stage stage, string pointer)
+    {
+        bool Generates(string id) => plan.Model(id).Role == ModelRole.Generator;
+        var losses = stage.Losses.Concat(stage.Peers.SelectMany(peer => peer.Losses));
+        if (Generates(stage.Trains))
+        {
+            Problems.Require(stage is { Losses: [{ Objective: MaskedTokens }], Curriculum: null, Augmenter: null, Peers.Count: 0 }, $"{pointer}/trains",
+                $"\"{stage.Trains}\" given, a generator; its stages have the loss masked_tokens, and no other loss, curriculum, augmenter or peer");
+        }
+        else
+        {
+            Problems.Require(!losses.Any(term => term.Objective is MaskedTokens), $"{pointer}/losses",
+                $"masked_tokens given, which trains generators; \"{stage.Trains}\" is none, as no masked_generator names it");
+        }
+        foreach (var id in stage.Peers.Select(peer => peer.Trains).Concat(stage.Curriculum?.Sources ?? []).Concat(stage.Peers.Select(peer => peer.Curriculum?.Source).OfType<string>()).Where(Generates))
+            Problems.Add(pointer, $"\"{id}\" given, a generator, which tells no classes apart; another network as peer or source");
     }
 
     private void Check(Plan plan, Stage stage, string trains, IReadOnlyList<LossTerm> losses, Curriculum? curriculum, string pointer)
@@ -158,6 +177,6 @@ public sealed class PlanBuilder
     private ModelPlan Describe(string id, ModelRole role, string name)
     {
         var architecture = ArchitectureCatalogue.Find(name) ?? throw new ArgumentException(SpecValidation.UnknownArchitecture(name), nameof(name));
-        return new ModelPlan { Id = id, Role = role, Architecture = name, Parameters = architecture.Parameters(Spec.Dataset.Shape) };
+        return new ModelPlan { Id = id, Role = role, Architecture = name, Parameters = architecture.Parameters(role == ModelRole.Generator ? Spec.Dataset.Shape.OfWords : Spec.Dataset.Shape) };
     }
 }

@@ -34,7 +34,7 @@ public sealed record Estimate
         long memory = 0, learned = 0, keptLogits = 0;
         foreach (var stage in plan.Stages)
         {
-            var trained = plan.Network(stage.Trains).MultiplyAdds(shape) + stage.Peers.Sum(peer => plan.Network(peer.Trains).MultiplyAdds(shape));
+            var trained = plan.MultiplyAdds(stage.Trains) + stage.Peers.Sum(peer => plan.MultiplyAdds(peer.Trains));
             // Backward costs about twice forward; evaluation is one more forward over the selection split.
             work += 3.0 * trained * plan.TrainSamples * stage.Epochs;
             work += 1.0 * trained * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
@@ -44,7 +44,7 @@ public sealed record Estimate
             if (stage.Curriculum is { } curriculum)
             {
                 var passes = Showing.TeacherPasses(plan, stage);
-                work += 1.0 * curriculum.Sources.Sum(source => plan.Network(source).MultiplyAdds(shape)) * plan.TrainSamples * passes;
+                work += 1.0 * curriculum.Sources.Sum(source => plan.MultiplyAdds(source)) * plan.TrainSamples * passes;
                 if (Showing.SignalOf(plan, stage) == TeacherSignal.Cached)
                 {
                     // All showings lie on disk, the one of the epoch in memory.
@@ -87,9 +87,9 @@ public sealed record Estimate
         var test = plan.Dataset.TestSize;
         var passes = plan.Evaluation.Attacks.Sum(attack => attack.PassesPerSample(shape) * Math.Min(test, attack.Samples));
         if (plan.Evaluation.Corruptions is { } corruptions) passes += corruptions.Kinds.Count * corruptions.Severities.Count * Math.Min(test, corruptions.Samples);
-        var work = passes * plan.Network(plan.Result).MultiplyAdds(shape);
+        var work = passes * plan.MultiplyAdds(plan.Result);
         foreach (var other in plan.Evaluation.AlsoOn)
-            work += 1.0 * other.Size * (plan.Network(plan.Result).MultiplyAdds(shape) + (plan.Teacher is { } teacher ? plan.Network(teacher.Id).MultiplyAdds(shape) : 0));
+            work += 1.0 * other.Size * (plan.MultiplyAdds(plan.Result) + (plan.Teacher is { } teacher ? plan.MultiplyAdds(teacher.Id) : 0));
         return work;
     }
 }

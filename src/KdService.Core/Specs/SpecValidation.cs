@@ -74,6 +74,8 @@ public static class SpecValidation
             RequireNetwork(student, spec.Dataset, "/student/model", problems);
         if (spec.Method is { NeedsTeacher: true } && spec.Teacher is null)
             problems.Add("/teacher", $"missing; method {spec.Method.Name} needs a teacher: {{\"model\": \"resnet20\"}} or {{\"job\": \"...\"}}");
+        problems.Require(spec.Method is not { TextsOnly: true } || spec.Dataset?.Shape.Kind is null or InputKind.Text, "/method/name",
+            $"\"{spec.Method?.Name}\" given, which is for texts; the inputs of {spec.Dataset?.Name} are {spec.Dataset?.Shape}: a data set of texts, or another method");
         if (spec.Method is { NeedsTeacher: false } && spec.Teacher is not null)
             problems.Add("/teacher", $"given, but method {spec.Method.Name} has no teacher; leave it out");
         problems.Require(!spec.Diagnosis || spec.Method is null or { NeedsTeacher: true }, "/diagnosis", $"true given, but method {spec.Method?.Name} has no teacher; leave it out");

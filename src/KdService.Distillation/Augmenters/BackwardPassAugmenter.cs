@@ -76,7 +76,7 @@ internal sealed class BackwardPassAugmenter : IAugmenter
             using var ofStep = NewDisposeScope();
             var at = moved.detach().requires_grad_();
             // A sum over the batch: each sample's gradient is its own.
-            var divergence = Divergence(_student.call(at), logitFactor * _teacher.LogitsOf(at)).sum();
+            var divergence = Divergence(_student.call(at), logitFactor * _teacher.Ask(network => network.call(at))).sum();
             var gradient = autograd.grad([divergence], [at])[0];
             using var _ = no_grad();
             moved = Clamp(at.detach() + _options.StepSize * Direction(gradient)).MoveToOuterDisposeScope();
@@ -109,7 +109,7 @@ internal sealed class BackwardPassAugmenter : IAugmenter
     private Tensor Constant(Tensor inputs)
     {
         using var _ = no_grad();
-        return _teacher.LogitsOf(inputs);
+        return _teacher.Ask(network => network.call(inputs));
     }
 
     // One value for each sample.

@@ -32,7 +32,7 @@ public static class Networks
         Named("shufflenetv2", shape => ShuffleNet.V2(shape.Classes)),
         .. PlainCnns.Depths.Select(depth => Named($"plane{depth}", shape => new PlainCnn(depth, shape.Classes))),
         .. Mlps.Widths.Select(width => Named($"mlp{width}", shape => new Mlp(shape.Values, width, shape.Classes))),
-        .. Transformers.Named.Select(named => Named(named.Key, shape => TextNetwork.Create(named.Value, shape))),
+        .. Transformers.Named.Select(named => Named(named.Key, shape => OfTexts(named.Value, shape))),
     ]);
 
     /// <summary>The names that can be built; transformers of other sizes can be, too, by the pattern of <see cref="Transformers"/>.</summary>
@@ -40,7 +40,7 @@ public static class Networks
 
     /// <summary>
     /// Builds a network on the CPU, in training mode, its convolutions laid out channels-last. It maps inputs <c>[batch, channels, height, width]</c> to logits <c>[batch, classes]</c>;
-    /// of texts, a <see cref="TextNetwork"/> says what.
+    /// of texts, <see cref="TextNetwork"/> and <see cref="MaskedLanguageModel"/> say what.
     /// </summary>
     /// <param name="architecture">A name of the catalogue.</param>
     /// <param name="shape">The inputs and the number of classes.</param>
@@ -69,7 +69,10 @@ public static class Networks
     public static Module<Tensor, Tensor> Build(string architecture, int classes, long? seed) => Build(architecture, DataShape.Pictures(classes), seed);
 
     private static Builder? BuilderOf(string architecture) =>
-        Builders.GetValueOrDefault(architecture) ?? (Transformers.Size(architecture) is { } size ? shape => TextNetwork.Create(size, shape) : null);
+        Builders.GetValueOrDefault(architecture) ?? (Transformers.Size(architecture) is { } size ? shape => OfTexts(size, shape) : null);
+
+    private static Module<Tensor, Tensor> OfTexts(Transformer size, DataShape shape) =>
+        shape.Target == Target.Word ? new MaskedLanguageModel(size, shape.Vocabulary) : TextNetwork.Create(size, shape);
 
     private static KeyValuePair<string, Builder> Named(string name, Builder build) => new(name, build);
 }

@@ -23,6 +23,7 @@ public static class ObjectiveFactory
         RelationalStructure relational => new RelationalStructureLoss(relational, context),
         ProbabilisticTransfer => new ProbabilisticTransferLoss(context),
         ContrastiveRepresentation contrastive => new ContrastiveRepresentationLoss(contrastive, context),
+        MaskedTokens => new MaskedTokensLoss(),
         KnowledgeReview => new KnowledgeReviewLoss(context),
         _ => throw new RunException(FailureCode.InvalidPlan, $"objective: {objective.GetType().Name} given; this trainer has no such loss"),
     };

@@ -52,7 +52,7 @@ internal sealed class CachedSignal : ITeacherSignal
     }
 
     /// <inheritdoc />
-    public Tensor LogitsOf(Tensor inputs) => _network.LogitsWithGraph(inputs);
+    public Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question) => _network.Ask(question);
 
     /// <inheritdoc />
     public void Dispose()

@@ -25,10 +25,10 @@ internal sealed class EnsembleSignal(IReadOnlyList<ITeacherSignal> members, Aver
     }
 
     /// <inheritdoc />
-    public Tensor LogitsOf(Tensor inputs)
+    public Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question)
     {
         using var scope = NewDisposeScope();
-        return Mean([.. members.Select(member => member.LogitsOf(inputs))]).MoveToOuterDisposeScope();
+        return Mean([.. members.Select(member => member.Ask(question))]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />

@@ -51,10 +51,10 @@ internal sealed class EpochMeter : IDisposable
         Forget();
     }
 
-    /// <summary>Mean loss over the steps since the last call, which it closes.</summary>
-    public double TakeWindow()
+    /// <summary>Mean loss over the steps since the last call, which it closes; null where there were none.</summary>
+    public double? TakeWindow()
     {
-        var mean = Sums.WindowLoss / Sums.WindowSteps;
+        double? mean = Sums.WindowSteps > 0 ? Sums.WindowLoss / Sums.WindowSteps : null;
         Sums = Sums with { WindowSteps = 0, WindowLoss = 0 };
         return mean;
     }

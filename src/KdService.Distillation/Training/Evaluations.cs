@@ -1,6 +1,7 @@
 using KdService.Core.Runs;
 using KdService.Distillation.Data;
 using KdService.Distillation.Evaluation;
+using KdService.Distillation.Models.Text;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -28,6 +29,19 @@ internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDi
             run.Progress.Worked(WorkItems.Evaluation(model), count, seconds, $"evaluation of {model}"));
         return (Evaluate(samples, logits, reference), logits.MoveToOuterDisposeScope());
     }
+
+    /// <summary>How well a generator guesses hidden tokens of texts: its accuracy and its mean negative log likelihood, over those tokens.</summary>
+    /// <param name="model">Its id.</param>
+    /// <param name="network">The generator; its mode is restored.</param>
+    /// <param name="masking">Hides tokens, the same at every call.</param>
+    /// <param name="samples">What it is evaluated on.</param>
+    /// <exception cref="OperationCanceledException">The run is to stop.</exception>
+    public EvaluationResult OfWords(string model, MaskedLanguageModel network, TokenMasking masking, Samples samples) =>
+        HiddenTokenEvaluation.Of(network, masking, samples.Batches, samples.Indices, BatchSize, (count, seconds) =>
+        {
+            run.Stop.ThrowIfCancellationRequested();
+            run.Progress.Worked(WorkItems.Evaluation(model), count, seconds, $"evaluation of {model}");
+        });
 
     /// <summary>A network's logits <c>[samples, classes]</c>, on the CPU.</summary>
     /// <param name="run">The run.</param>

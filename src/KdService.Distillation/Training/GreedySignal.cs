@@ -48,7 +48,7 @@ internal sealed class GreedySignal : ITeacherSignal
     public TeacherAnswer Answer(ReadOnlySpan<int> batch, Tensor inputs) => _signal.Answer(batch, inputs);
 
     /// <inheritdoc />
-    public Tensor LogitsOf(Tensor inputs) => _signal.LogitsOf(inputs);
+    public Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question) => _signal.Ask(question);
 
     /// <inheritdoc />
     public void Dispose() => _signal.Dispose();

@@ -2,6 +2,7 @@ using KdService.Core.Architectures;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Distillation.Models;
+using KdService.Distillation.Models.Text;
 using KdService.Distillation.Objectives;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -30,7 +31,7 @@ internal sealed class Learner : IDisposable
     {
         var plan = run.Plan;
         (Id, _maxGradientNorm) = (model, stage.MaxGradientNorm);
-        Network = Networks.Build(plan.Model(model).Architecture, plan.Dataset.Shape, plan.Model(model).Seed).to(run.Device);
+        Network = Networks.Build(plan.Model(model).Architecture, plan.ShapeOf(model), plan.Model(model).Seed).to(run.Device);
         _losses = new SumOfLosses([.. losses.Select(term => (term, ObjectiveFactory.Create(term.Objective, Context(run, stage, model, term.Objective, curriculum, teachers))))]);
         foreach (var (_, module) in _losses.Modules) module.to(run.Device);
         _optimizer = Optimizers.Create(stage.Optimizer, Network.parameters().Concat(_losses.Modules.SelectMany(part => part.Module.parameters())));
@@ -44,7 +45,7 @@ internal sealed class Learner : IDisposable
     /// <summary>The network.</summary>
     public nn.Module<Tensor, Tensor> Network { get; }
 
-    /// <summary>What it said of the batch at work, <c>[batch, classes]</c>, with the graph.</summary>
+    /// <summary>What it said of the batch at work, <c>[batch, classes]</c>, with the graph; of a generator <c>[hidden tokens, vocabulary]</c>.</summary>
     public Tensor Logits => _logits ?? throw new InvalidOperationException("the batch has not been seen yet");
 
     /// <summary>The pairs of features that some losses read.</summary>
@@ -52,7 +53,9 @@ internal sealed class Learner : IDisposable
         losses.SelectMany(term => term.Objective.TapsOf(plan.Network(model), plan.Network(curriculum.Source), plan.Dataset));
 
     /// <summary>Lets the network see a batch.</summary>
-    public void See(Tensor inputs) => _logits = Network.call(inputs);
+    /// <param name="inputs">Inputs <c>[batch, ...]</c>.</param>
+    /// <param name="hidden">The tokens that a generator is to guess, bool <c>[batch, length]</c>; null for any other network.</param>
+    public void See(Tensor inputs, Tensor? hidden = null) => _logits = hidden is null ? Network.call(inputs) : ((MaskedLanguageModel)Network).At(inputs, hidden);
 
     /// <summary>Goes back from the batch's loss to the gradients of all that learns; returns the loss.</summary>
     /// <param name="batch">The batch; its logits and features are filled in here.</param>

@@ -59,7 +59,7 @@ internal sealed class LiveSignal : ITeacherSignal
     }
 
     /// <inheritdoc />
-    public Tensor LogitsOf(Tensor inputs) => _teacher.LogitsWithGraph(inputs);
+    public Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question) => _teacher.Ask(question);
 
     /// <inheritdoc />
     public void Dispose()

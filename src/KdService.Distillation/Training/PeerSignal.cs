@@ -30,10 +30,10 @@ internal sealed class PeerSignal(Learner peer, IReadOnlyList<string> taps, Signa
     }
 
     /// <inheritdoc />
-    public Tensor LogitsOf(Tensor inputs)
+    public Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question)
     {
         peer.Network.eval();
-        var logits = peer.Network.call(inputs);
+        var logits = question(peer.Network);
         peer.Network.train();
         return logits;
     }

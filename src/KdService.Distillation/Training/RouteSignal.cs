@@ -26,7 +26,7 @@ internal sealed class RouteSignal(Func<int, ITeacherSignal> open, SignalCost cos
     public TeacherAnswer Answer(ReadOnlySpan<int> batch, Tensor inputs) => _current!.Answer(batch, inputs);
 
     /// <inheritdoc />
-    public Tensor LogitsOf(Tensor inputs) => _current!.LogitsOf(inputs);
+    public Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question) => _current!.Ask(question);
 
     /// <inheritdoc />
     public void Dispose() => _current?.Dispose();

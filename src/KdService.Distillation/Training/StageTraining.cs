@@ -4,6 +4,8 @@ using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Distillation.Augmenters;
+using KdService.Distillation.Data;
+using KdService.Distillation.Models.Text;
 using KdService.Distillation.Objectives;
 using static TorchSharp.torch;
 
@@ -18,6 +20,9 @@ internal sealed class StageTraining : IDisposable
     private readonly IReadOnlyList<Learner> _learners;
     private readonly IReadOnlyList<ITeacherSignal?> _signals;
     private readonly IAugmenter? _augmenter;
+
+    // What a generator is to guess; null where another network is trained.
+    private readonly TokenMasking? _masking;
     private readonly Evaluations _evaluations;
     private readonly EpochMeter _meter = new();
     private readonly int _stepsPerEpoch;
@@ -45,8 +50,9 @@ internal sealed class StageTraining : IDisposable
             .. _stage.Peers.Select(peer => OpenSignal(peer.Trains, peer.Losses, peer.Curriculum, teachers)),
         ];
         _augmenter = _stage.Augmenter is { } augmenter
-            ? AugmenterFactory.Create(augmenter, run.Plan, Student.Network, _signals[0] ?? throw new RunException(FailureCode.InvalidPlan, $"{_stage.Name}: an augmenter given, and no teacher"), run.Device)
+            ? AugmenterFactory.Create(augmenter, run, Student.Network, _signals[0] ?? throw new RunException(FailureCode.InvalidPlan, $"{_stage.Name}: an augmenter given, and no teacher"), teachers)
             : null;
+        _masking = _stage.Losses is [{ Objective: MaskedTokens masked }] ? TokenMasking.Of(run.Plan.Dataset, run.Request.DataRoot, masked.MaskProbability, run.Device) : null;
         manual_seed(run.Plan.Seed + state.Stage);
         if (resume is null || state.AtStageStart) return;
         foreach (var learner in _learners) learner.Restore(resume.Learners[learner.Id]);
@@ -110,14 +116,10 @@ internal sealed class StageTraining : IDisposable
             var began = Stopwatch.GetTimestamp();
             var batch = order.AsSpan(_state.StepOfEpoch * batchSize, Math.Min(batchSize, order.Length - _state.StepOfEpoch * batchSize));
             var inputs = train.Load(batch, showing.View);
-            var labels = train.Batches.Labels(batch);
-            foreach (var learner in _learners) learner.See(inputs);
-            var logits = Student.Logits;
-            var loss = Learn(batch, inputs, labels);
-            foreach (var learner in _learners) learner.Step(LearningRate(_state.StepOfEpoch));
-
+            _state.Step++;
+            if (_augmenter is not null && _augmenter.Claims((long)_state.Epoch * _stepsPerEpoch + _state.StepOfEpoch)) _augmenter.Train(inputs);
+            else Train(batch, inputs);
             _state.StepOfEpoch++;
-            _meter.Add(++_state.Step, loss, logits, labels);
             _run.Progress.Position = (_stage, _state.Epoch, _state.Step);
             _run.Progress.Trained(WorkItems.Steps(_stage), batch.Length, Stopwatch.GetElapsedTime(began).TotalSeconds);
             // The last step's values come with those of the epoch, and the checkpoint after them.
@@ -130,6 +132,23 @@ internal sealed class StageTraining : IDisposable
             }
             checkpoints.WriteIfDue(this);
         }
+    }
+
+    // A step of every network.
+    private void Train(ReadOnlySpan<int> batch, Tensor inputs)
+    {
+        var labels = _run.Data.Train.Batches.Labels(batch);
+        Tensor? hidden = null;
+        if (_masking is not null)
+        {
+            hidden = _masking.Draw(inputs);
+            (inputs, labels) = (_masking.Hide(inputs, hidden), inputs.select(1, 0)[hidden]);
+        }
+        foreach (var learner in _learners) learner.See(inputs, hidden);
+        var logits = Student.Logits;
+        var loss = Learn(batch, inputs, labels);
+        foreach (var learner in _learners) learner.Step(LearningRate(_state.StepOfEpoch));
+        _meter.Add(_state.Step, loss, logits, labels);
     }
 
     // Gradients of every network; returns the student's loss.
@@ -173,8 +192,9 @@ internal sealed class StageTraining : IDisposable
         var epoch = _state.Epoch + 1;
         var result = epoch % _run.Plan.Evaluation.EveryEpochs == 0 || epoch == _stage.Epochs ? Evaluate() : null;
         var values = LossAndRate();
-        values["train/epoch_loss"] = _meter.Sums.Loss / _meter.Sums.Samples;
-        if (_run.Plan.Dataset.Shape.Target == Target.Class) values["train/accuracy"] = (double)_meter.Sums.Hits / _meter.Sums.Samples;
+        // None where every batch was the augmenter's.
+        if (_meter.Sums.Samples > 0) values["train/epoch_loss"] = _meter.Sums.Loss / _meter.Sums.Samples;
+        if (_meter.Sums.Samples > 0 && _run.Plan.Dataset.Shape.Target == Target.Class) values["train/accuracy"] = (double)_meter.Sums.Hits / _meter.Sums.Samples;
         if (result is not null)
         {
             foreach (var (name, value) in result.Series) values[$"selection/{name}"] = value;
@@ -192,6 +212,7 @@ internal sealed class StageTraining : IDisposable
 
     private EvaluationResult Evaluate()
     {
+        if (_masking is not null) return _evaluations.OfWords(_stage.Trains, (MaskedLanguageModel)Student.Network, _masking, _run.Data.Selection);
         var (result, logits) = _evaluations.Of(_stage.Trains, Student.Network, _run.Data.Selection);
         logits.Dispose();
         return result;
@@ -201,7 +222,9 @@ internal sealed class StageTraining : IDisposable
     private Dictionary<string, double> LossAndRate()
     {
         _meter.Read();
-        return new Dictionary<string, double> { ["train/loss"] = _meter.TakeWindow(), ["train/learning_rate"] = LearningRate(_state.StepOfEpoch - 1) };
+        var values = new Dictionary<string, double>(_augmenter?.TakeSeries() ?? new Dictionary<string, double>()) { ["train/learning_rate"] = LearningRate(_state.StepOfEpoch - 1) };
+        if (_meter.TakeWindow() is { } loss) values["train/loss"] = loss;
+        return values;
     }
 
     private void Emit(Dictionary<string, double> values) =>
@@ -229,6 +252,7 @@ internal sealed class StageTraining : IDisposable
     {
         foreach (var signal in _signals) signal?.Dispose();
         _augmenter?.Dispose();
+        _masking?.Dispose();
         _meter.Dispose();
         foreach (var learner in _learners) learner.Dispose();
     }

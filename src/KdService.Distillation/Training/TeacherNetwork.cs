@@ -35,8 +35,8 @@ internal sealed class TeacherNetwork : IDisposable
         return _network.call(inputs);
     }
 
-    /// <summary>Logits <c>[batch, classes]</c> with the graph back to the inputs; the parameters stay frozen.</summary>
-    public Tensor LogitsWithGraph(Tensor inputs) => _network.call(inputs);
+    /// <summary>What the network says to a question, with the graph; the parameters stay frozen.</summary>
+    public Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question) => question(_network);
 
     /// <summary>Reads features of its forward passes until disposed.</summary>
     public FeatureTaps Tap(IReadOnlyList<string> names) => new(_network, names);

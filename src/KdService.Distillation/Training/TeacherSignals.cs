@@ -18,8 +18,11 @@ internal interface ITeacherSignal : IDisposable
     /// <param name="inputs">The same samples as inputs, in the epoch's view.</param>
     TeacherAnswer Answer(ReadOnlySpan<int> batch, Tensor inputs);
 
-    /// <summary>The teacher's logits <c>[batch, classes]</c> for inputs that are not samples of the set, with the graph back to them.</summary>
-    Tensor LogitsOf(Tensor inputs);
+    /// <summary>
+    /// The teacher's logits <c>[batch, classes]</c> for what is no sample of the set, with the graph back to it; the networks' weights stay frozen.
+    /// </summary>
+    /// <param name="question">Puts it to a network; where several networks teach, to each.</param>
+    Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question);
 
     /// <summary>What the signal has cost in this stage, all attempts together.</summary>
     SignalCost Cost { get; }

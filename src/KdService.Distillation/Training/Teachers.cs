@@ -1,6 +1,7 @@
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Distillation.Models;
+using KdService.Distillation.Models.Text;
 using KdService.Distillation.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,10 +31,15 @@ internal sealed class Teachers : IDisposable
     public TeacherNetwork Arrived(string id, WeightsOf weights)
     {
         if (id == Main?.Id) return Main;
-        var model = _run.Plan.Model(id);
-        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Shape, seed: null);
-        _state.Trained(_run.Plan, id)[weights].CopyTo(network);
-        return Teaching(model, network);
+        return Teaching(_run.Plan.Model(id), Copy(id, weights));
+    }
+
+    /// <summary>A generator with the best weights of the latest earlier stage that trained it, else with those that came with it; the caller's.</summary>
+    /// <exception cref="RunException">Its weights are missing, or not of its network.</exception>
+    public MaskedLanguageModel Generator(string id)
+    {
+        var trained = _run.Plan.Stages.Take(_state.Stage).Any(stage => stage.Trains == id);
+        return (MaskedLanguageModel)(trained ? Copy(id, WeightsOf.Best) : Load(_run.Plan.Model(id), _run.Plan.Model(id).WeightsInput)).to(_run.Device);
     }
 
     /// <summary>A network as it was after an epoch of its training; the caller's.</summary>
@@ -47,13 +53,22 @@ internal sealed class Teachers : IDisposable
     /// <inheritdoc />
     public void Dispose() => Main?.Dispose();
 
-    private TeacherNetwork FromInput(ModelPlan model, string? input)
+    private nn.Module<Tensor, Tensor> Copy(string id, WeightsOf weights)
+    {
+        var network = Networks.Build(_run.Plan.Model(id).Architecture, _run.Plan.ShapeOf(id), seed: null);
+        _state.Trained(_run.Plan, id)[weights].CopyTo(network);
+        return network;
+    }
+
+    private TeacherNetwork FromInput(ModelPlan model, string? input) => Teaching(model, Load(model, input));
+
+    private nn.Module<Tensor, Tensor> Load(ModelPlan model, string? input)
     {
         if (input is null || !_run.Request.Inputs.TryGetValue(input, out var file))
             throw new RunException(FailureCode.InvalidPlan, $"inputs: no {input ?? "weights"} given; model {model.Id} needs its weights");
-        var network = Networks.Build(model.Architecture, _run.Plan.Dataset.Shape, seed: null);
+        var network = Networks.Build(model.Architecture, _run.Plan.ShapeOf(model.Id), seed: null);
         WeightsFile.Load(network, Path.Combine(_run.Folder, file));
-        return Teaching(model, network);
+        return network;
     }
 
     private TeacherNetwork Teaching(ModelPlan model, nn.Module<Tensor, Tensor> network)

@@ -8,6 +8,7 @@ using KdService.Distillation.Diagnosis;
 using KdService.Distillation.Evaluation;
 using KdService.Distillation.Evaluation.Robustness;
 using KdService.Distillation.Models;
+using KdService.Distillation.Models.Text;
 using KdService.Distillation.Weights;
 using KdService.Text.Metrics;
 using Microsoft.Extensions.Logging;
@@ -152,7 +153,7 @@ public sealed class TrainingRun : IDisposable
                 BestEpoch = trained.Best.Epoch,
                 Last = last,
                 BestOnSelection = Plan.Evaluation.Protocol == Protocol.Paper ? null : trained.Best.Result,
-                Latency = Plan.Evaluation.Latency ? Latency.Of(Plan, model, _run.Device) : [],
+                Latency = Plan.Evaluation.Latency && model.Role != ModelRole.Generator ? Latency.Of(Plan, model, _run.Device) : [],
                 Robustness = model.Id == Plan.Result ? TestRobustness(model, trained.Best.Weights, evaluations) : null,
             });
             if (model.Id == Plan.Result) WriteAnswers(bestLogits, lastLogits, artifacts);
@@ -205,8 +206,14 @@ public sealed class TrainingRun : IDisposable
     private (EvaluationResult Result, Tensor Logits) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
         using var scope = NewDisposeScope();
-        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
+        using var network = Networks.Build(model.Architecture, Plan.ShapeOf(model.Id), seed: null).to(_run.Device);
         weights.CopyTo(network);
+        if (network is MaskedLanguageModel generator)
+        {
+            var learnt = (MaskedTokens)Plan.Stages.Last(stage => stage.Trains == model.Id).Losses[0].Objective;
+            using var masking = TokenMasking.Of(Plan.Dataset, _run.Request.DataRoot, learnt.MaskProbability, _run.Device);
+            return (evaluations.OfWords(model.Id, generator, masking, _run.Data.Test), zeros(0).MoveToOuterDisposeScope());
+        }
         var (result, logits) = evaluations.Of(model.Id, network, _run.Data.Test);
         return (result, logits.MoveToOuterDisposeScope());
     }

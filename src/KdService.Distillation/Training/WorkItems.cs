@@ -30,7 +30,7 @@ internal static class WorkItems
     /// <summary>Enters a plan's work into a ledger; backward costs about twice forward.</summary>
     public static void PlanAll(WorkLedger ledger, Plan plan, int selectionSamples, int testSamples)
     {
-        double Cost(string model) => plan.Network(model).MultiplyAdds(plan.Dataset.Shape);
+        double Cost(string model) => plan.MultiplyAdds(model);
         foreach (var stage in plan.Stages)
         {
             var taught = stage.Curriculum?.Sources.Where(source => stage.Peers.All(peer => peer.Trains != source)).Sum(Cost) ?? 0;
@@ -60,7 +60,7 @@ internal static class WorkItems
         foreach (var other in plan.Evaluation.AlsoOn)
         {
             ledger.Plan(Other(other), other.Size, cost);
-            if (plan.Teacher is { } teacher) ledger.Plan(Reference, other.Size, plan.Network(teacher.Id).MultiplyAdds(plan.Dataset.Shape));
+            if (plan.Teacher is { } teacher) ledger.Plan(Reference, other.Size, plan.MultiplyAdds(teacher.Id));
         }
         if (plan.Evaluation.Corruptions is { } corruptions)
             ledger.Plan(Corruptions, Math.Min(corruptions.Samples, testSamples) * (1L + corruptions.Kinds.Count * corruptions.Severities.Count), cost);
@@ -69,7 +69,7 @@ internal static class WorkItems
     /// <summary>Enters the work of a diagnosis: the answers of teacher and student on the training samples.</summary>
     public static void PlanDiagnosis(WorkLedger ledger, Plan plan, int trainSamples)
     {
-        ledger.Plan(Reference, trainSamples, plan.Network(plan.Teacher!.Id).MultiplyAdds(plan.Dataset.Shape));
-        ledger.Plan(Evaluation(plan.Result), trainSamples, plan.Network(plan.Result).MultiplyAdds(plan.Dataset.Shape));
+        ledger.Plan(Reference, trainSamples, plan.MultiplyAdds(plan.Teacher!.Id));
+        ledger.Plan(Evaluation(plan.Result), trainSamples, plan.MultiplyAdds(plan.Result));
     }
 }

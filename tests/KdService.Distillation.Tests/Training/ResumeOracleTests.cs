@@ -40,6 +40,18 @@ public sealed class ResumeOracleTests
     public void Method_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method) =>
         AssertSameAfterEveryStep(RecordedRun.Plan(Json.Read<Method>(method), epochs: 4, new Sgd { LearningRate = 1e-3 }), restoredStep: 13);
 
+    // In the midst of the second stage, where the generator has had turns of its own and the student some.
+    [Theory]
+    [InlineData("""{"name": "mate_kd", "generator": "bert-l1-h64", "pretraining_epochs": 1, "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 3)]
+    [InlineData("""{"name": "mate_kd", "generator": "distilbert-l1-h64", "pretraining_epochs": 1, "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 16)]
+    public void Generator_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method, long restoredStep) =>
+        AssertSameAfterEveryStep(RecordedRun.Plan(Json.Read<Method>(method), epochs: 2, new AdamW(), spec => spec with
+        {
+            Dataset = new Phrases { Samples = 160, TestSamples = 100 },
+            Teacher = new TeacherSpec { Model = "bert-l1-h64" },
+            Student = new StudentSpec { Model = "bert-l1-h64" },
+        }), restoredStep);
+
     [Fact]
     public void Run_OfTexts_RestoredFromACheckpoint_IsTheSameAfterEveryStep() =>
         AssertSameAfterEveryStep(RecordedRun.Plan(new AnnealingKd { MaxTemperature = 2 }, epochs: 4, new AdamW(), spec => spec with

@@ -75,8 +75,8 @@ def weights(family, task, layers, hidden, vocabulary, classes):
     return {name: value.requires_grad_() for name, value in made.items()}
 
 
-def encode(w, family, layers, tokens):
-    """Hidden states of the embeddings and of every layer, and every layer's attention scores."""
+def encode(w, family, layers, tokens, words=None):
+    """Hidden states of the embeddings and of every layer, and every layer's attention scores; from other embeddings than the words' where given."""
     def of(name):
         return w[f"{name}.weight"], w[f"{name}.bias"]
 
@@ -87,7 +87,9 @@ def encode(w, family, layers, tokens):
     position = torch.arange(ids.shape[1]).expand_as(ids)
     if family == "roberta":
         position = torch.cumsum(~padding, 1) * ~padding + 1
-    x = F.embedding(ids, w[at + "word_embeddings.weight"], PADDING[family]) + w[at + "position_embeddings.weight"][position]
+    if words is None:
+        words = F.embedding(ids, w[at + "word_embeddings.weight"], PADDING[family])
+    x = words + w[at + "position_embeddings.weight"][position]
     if family == "bert":
         x = x + w[at + "token_type_embeddings.weight"][segments]
     if family == "roberta":

@@ -41,7 +41,8 @@ public sealed record CustomMethod : Method
     /// <inheritdoc />
     public override void Compile(PlanBuilder plan)
     {
-        foreach (var model in Models) plan.AddModel(model.Id, ModelRole.Assistant, model.Model, model.Seed);
+        var generators = Stages.Select(stage => (stage.Augmenter as MaskedGenerator)?.Generator).ToHashSet();
+        foreach (var model in Models) plan.AddModel(model.Id, generators.Contains(model.Id) ? ModelRole.Generator : ModelRole.Assistant, model.Model, model.Seed);
         foreach (var (index, stage) in Stages.Index())
         {
             var pointer = $"/method/stages/{index}";

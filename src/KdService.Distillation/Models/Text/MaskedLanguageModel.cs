@@ -45,7 +45,17 @@ public sealed class MaskedLanguageModel : Part
     public override Tensor forward(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var hidden = _norm.call(functional.gelu(_dense.call(_encoder.Read(tokens))));
-        return functional.linear(hidden, Words, _bias).MoveToOuterDisposeScope();
+        return Predict(_encoder.Read(tokens)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Predictions at some positions only, <c>[positions, vocabulary]</c>: a vocabulary is long, and few tokens are hidden.</summary>
+    /// <param name="tokens">Tokens <c>[batch, 2, length]</c>.</param>
+    /// <param name="where">Whether a position counts, bool <c>[batch, length]</c>; those that do come text by text.</param>
+    public Tensor At(Tensor tokens, Tensor where)
+    {
+        using var scope = NewDisposeScope();
+        return Predict(_encoder.Read(tokens)[where]).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Predict(Tensor hidden) => functional.linear(_norm.call(functional.gelu(_dense.call(hidden))), Words, _bias);
 }

@@ -35,11 +35,16 @@ internal sealed class TextFixtures
     public nn.Module<Tensor, Tensor> Build()
     {
         var size = Transformers.Size(Network)!;
-        nn.Module<Tensor, Tensor> network = Task == "words" ? new MaskedLanguageModel(size, Vocabulary) : TextNetwork.Create(size, Shape);
+        return Filled<nn.Module<Tensor, Tensor>>(Task == "words" ? new MaskedLanguageModel(size, Vocabulary) : TextNetwork.Create(size, Shape), size);
+    }
+
+    /// <summary>A network with the weights of <c>numbers()</c> in <c>python/texts.py</c>.</summary>
+    public static T Filled<T>(T network, Transformer size) where T : nn.Module
+    {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         foreach (var (name, weight) in network.named_parameters()) weight.copy_(Numbers(name, weight.shape));
-        network.state_dict()[$"{Family}.embeddings.word_embeddings.weight"].select(0, size.PaddingToken).zero_();
+        network.state_dict()[$"{size.Embeddings}.word_embeddings.weight"].select(0, size.PaddingToken).zero_();
         return network;
     }
 

@@ -1,0 +1,84 @@
+using System.Text;
+using KdService.Core.Datasets;
+using KdService.Core.Plans;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+
+namespace KdService.Core.Tests;
+
+public class GeneratorMethodTests
+{
+    [Fact]
+    public void MateKd_IsAGeneratorsStageAndThreeLossesOfAThirdEach()
+    {
+        var plan = PlanBuilder.Compile(SpecValidation.ReadOrThrow(Document("""{"name": "mate_kd"}""")));
+        Assert.Equal(["generator", "distil"], plan.Stages.Select(stage => stage.Name));
+        Assert.Equal(ModelRole.Generator, plan.Model(plan.Stages[0].Trains).Role);
+        var distil = plan.Stages[1];
+        var samples = Assert.IsType<MaskedGenerator>(distil.Augmenter);
+        Assert.All([.. distil.Losses.Select(term => term.Weight), samples.Weight], weight => Assert.Equal(1.0 / 3, weight));
+        // The other networks are seen as what they predict, the generator as what it does: words.
+        Assert.Equal(plan.Dataset.Shape.Vocabulary, plan.ShapeOf("generator").Classes);
+        Assert.Equal(plan.Dataset.Shape, plan.ShapeOf(PlanBuilder.Student));
+    }
+
+    [Fact]
+    public void Rounds_OfBatches_BeginWithTheGenerators()
+    {
+        var samples = new MaskedGenerator();
+        var claimed = Enumerable.Range(0, 330).Where(batch => samples.Claims(batch));
+        Assert.Equal([.. Enumerable.Range(0, 10), .. Enumerable.Range(110, 10), .. Enumerable.Range(220, 10)], claimed);
+    }
+
+    [Fact]
+    public void Generator_OfAllFamilies_HasTheParametersOfItsMaskedLanguageModel()
+    {
+        // Embeddings with their norm, one layer, the transform with its norm, a bias for each word.
+        const int vocabulary = 100, hidden = 64, inner = 256;
+        const int layer = 4 * (hidden * hidden + hidden) + 2 * hidden + (hidden * inner + inner) + (inner * hidden + hidden) + 2 * hidden;
+        var shape = DataShape.Text(vocabulary, 16, Target.Class, 2).OfWords;
+        var expected = hidden * (vocabulary + 512 + 2) + 2 * hidden + layer + hidden * hidden + hidden + 2 * hidden + vocabulary;
+        Assert.Equal(expected, Architectures.ArchitectureCatalogue.Find("bert-l1-h64")!.Parameters(shape));
+    }
+
+    private const string Losses = """ "losses": [{"objective": {"name": "kd"}}]""";
+    private const string Guess = """ "losses": [{"objective": {"name": "masked_tokens"}}]""";
+    private const string Models = """ "models": [{"id": "g", "model": "bert-l1-h64"}]""";
+
+    [Theory]
+    [InlineData("""{"name": "mate_kd", "generator": "resnet8"}""", "/method/generator", "the inputs of phrases are texts")]
+    [InlineData("""{"name": "mate_kd", "mask_probability": 0}""", "/method/mask_probability", "0 given; a number above 0")]
+    [InlineData($$$"""{"name": "custom", "stages": [{"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator", "generator": "g"}}]}""",
+        "/method/stages/0/augmenter", "generator \"g\" given; one of models, which an earlier stage has trained with masked_tokens")]
+    [InlineData($$$"""{"name": "custom", {{{Models}}}, "stages": [{"name": "g", "trains": "g", {{{Losses}}}}, {"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator", "generator": "g"}}]}""",
+        "/method/stages/0/trains", "\"g\" given, a generator; its stages have the loss masked_tokens")]
+    [InlineData($$$"""{"name": "custom", "stages": [{"name": "a", {{{Guess}}}}, {"name": "b", {{{Losses}}}}]}""", "/method/stages/0/losses", "masked_tokens given, which trains generators")]
+    [InlineData($$$"""{"name": "custom", {{{Models}}}, "stages": [{"name": "g", "trains": "g", {{{Guess}}}}, {"name": "a", {{{Losses}}}, "curriculum": {"source": "g"}, "augmenter": {"name": "masked_generator", "generator": "g"}}, {"name": "b", {{{Losses}}}}]}""",
+        "/method/stages/1", "\"g\" given, a generator, which tells no classes apart")]
+    public void Generator_ThatCannotBe_IsRefusedWithItsPlace(string method, string pointer, string detail) => AssertRefused(Document(method), pointer, detail);
+
+    [Fact]
+    public void Generator_ThatTheUserTrains_MakesSamplesOfACustomStage()
+    {
+        var plan = PlanBuilder.Compile(SpecValidation.ReadOrThrow(Document(
+            $$$"""{"name": "custom", {{{Models}}}, "stages": [{"name": "g", "trains": "g", {{{Guess}}}}, {"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator", "generator": "g"}}]}""")));
+        Assert.Equal(ModelRole.Generator, plan.Model("g").Role);
+        Assert.NotNull(plan.Stages[1].Curriculum);
+    }
+
+    [Theory]
+    [InlineData("""{"name": "mate_kd"}""", "/method/name", "\"mate_kd\" given, which is for texts; the inputs of procedural are pictures of 3x32x32")]
+    [InlineData($$$"""{"name": "custom", "stages": [{"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator"}}]}""", "/method/stages/0/augmenter", "masked_generator given, which alters texts")]
+    public void Generator_OfPictures_IsRefused(string method, string pointer, string detail) =>
+        AssertRefused(Document(method, "procedural", "resnet8"), pointer, detail);
+
+    private static void AssertRefused(byte[] document, string pointer, string detail)
+    {
+        var problems = new ProblemList();
+        Assert.Null(SpecValidation.Read(document, problems));
+        Assert.Contains(problems.Items, problem => problem.Pointer == pointer && problem.Detail.Contains(detail, StringComparison.Ordinal));
+    }
+
+    private static byte[] Document(string method, string dataset = "phrases", string network = "bert-l1-h64") =>
+        Encoding.UTF8.GetBytes($$$"""{"dataset": {"name": "{{{dataset}}}"}, "teacher": {"model": "{{{network}}}"}, "student": {"model": "{{{network}}}"}, "method": {{{method}}}}""");
+}
