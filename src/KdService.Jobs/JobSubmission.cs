@@ -1,3 +1,4 @@
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
@@ -117,8 +118,10 @@ public sealed class JobSubmission
             $"job {id} tells {trained.Dataset.Classes} classes apart; a teacher of {spec.Dataset.Classes}, the classes of {spec.Dataset.Name}");
         problems.Require(trained.Dataset.Name == spec.Dataset.Name, Place,
             $"job {id} learnt {trained.Dataset.Name}; a teacher of {spec.Dataset.Name}");
-        problems.Require(trained.Dataset.Shape == spec.Dataset.Shape, Place,
-            $"job {id} takes {trained.Dataset.Shape}; a teacher that takes {spec.Dataset.Shape}, the inputs of {spec.Dataset.Name}");
+        if (trained.Dataset is TextDataset { Vocabulary: var known } && spec.Dataset is TextDataset { Vocabulary: var wanted } && known != wanted)
+            problems.Add(Place, $"job {id} reads the vocabulary {known}; a teacher that reads {wanted}, which dataset.vocabulary names");
+        else
+            problems.Require(trained.Dataset.Shape == spec.Dataset.Shape, Place, $"job {id} takes {trained.Dataset.Shape}; a teacher that takes {spec.Dataset.Shape}, the inputs of {spec.Dataset.Name}");
         await using var connection = await _database.OpenConnectionAsync(cancellation);
         return new TeacherFacts(teacher.Student, [.. (await TeacherCheckpoints.OfAsync(connection, id, cancellation)).Keys]);
     }

@@ -1,6 +1,8 @@
+using System.Text;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
 using KdService.Jobs.Queue;
 using KdService.Jobs.Tests.Support;
 
@@ -144,6 +146,22 @@ public class SubmissionTests : JobsTest
         var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(TestNode.Spec($$"""{"job": "{{cifar}}"}""")));
 
         Assert.Contains("learnt cifar10", Assert.Single(refused.Problems).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TeacherJob_OfAnotherVocabulary_IsRefusedNamingBoth()
+    {
+        const string Texts = """{"name": "text_files", "train": "a.tsv", "test": "b.tsv", "train_rows": 100, "test_rows": 10, "labels": ["bad", "good"], "vocabulary": """;
+        var node = await StartApiAsync();
+        var cased = await node.SubmitAsync();
+        await node.ExecuteAsync($$"""update jobs set state = 'succeeded', spec = jsonb_set(spec, '{dataset}', '{{Texts}}"bert-base-cased"}') where id = $1""", cased);
+        var spec = SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(
+            $$"""{"dataset": {{Texts}}"bert-base-uncased"}, "teacher": {"job": "{{cased}}"}, "student": {"model": "bert-tiny"}, "method": {"name": "kd"} }"""));
+
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(spec));
+
+        Assert.Contains(refused.Problems, problem => problem.Pointer == "/teacher/job"
+            && problem.Detail.EndsWith("reads the vocabulary bert-base-cased; a teacher that reads bert-base-uncased, which dataset.vocabulary names", StringComparison.Ordinal));
     }
 
     [Fact]
