@@ -57,6 +57,23 @@ public class GeneratorMethodTests
         "/method/stages/1", "\"g\" given, a generator, which tells no classes apart")]
     public void Generator_ThatCannotBe_IsRefusedWithItsPlace(string method, string pointer, string detail) => AssertRefused(Document(method), pointer, detail);
 
+    [Theory]
+    [InlineData("""{"name": "backward_kd", "samples": {"every_epochs": 2}}""", "bert-l1-h64", "every_epochs 2 given; 1 for texts")]
+    [InlineData("""{"name": "backward_kd"}""", "bert-l1-h512", "a student of width 512 given, and a vocabulary of")]
+    public void BackwardKd_OfTextsThatCannotBe_IsRefused(string method, string network, string detail) => AssertRefused(Document(method, network: network), "/method", detail);
+
+    [Fact]
+    public void CombinedKd_IsAnnealingKdWithAGeneratorInItsFirstStage()
+    {
+        var plan = PlanBuilder.Compile(SpecValidation.ReadOrThrow(Document("""{"name": "combined_kd"}""")));
+        Assert.Equal([("generator", 3), ("annealing", 22), ("labels", 8)], plan.Stages.Select(stage => (stage.Name, stage.Epochs)));
+        Assert.Equal(0.5, Assert.Single(plan.Stages[1].Losses).Weight);
+        Assert.Equal((0.5, GeneratorDivergence.Logits), (plan.Stages[1].Augmenter!.Weight, ((MaskedGenerator)plan.Stages[1].Augmenter!).Divergence));
+        Assert.Equal(10, plan.Stages[1].Curriculum!.AnnealFrom);
+        Assert.Null(plan.Stages[2].Augmenter);
+        Assert.Equal(new StartFrom("annealing", WeightsOf.Best), plan.Stages[2].StartFrom);
+    }
+
     [Fact]
     public void Generator_ThatTheUserTrains_MakesSamplesOfACustomStage()
     {

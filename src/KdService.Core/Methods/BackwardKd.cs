@@ -9,7 +9,7 @@ namespace KdService.Core.Methods;
 /// </summary>
 [Method("backward_kd", "Backward-pass KD", "Distils on samples moved by gradient ascent to where teacher and student disagree most, beside the real ones.",
     Paper = "Jafari, Rezagholizadeh, Ghodsi: Improved knowledge distillation by utilizing backward pass knowledge in neural networks, arXiv 2301.12006",
-    Evidence = "[read: abstract] samples perturbed along the gradient of the difference; [recalled, unverified] the min-max form with squared logit distances; all constants are ours, as no code was found")]
+    Evidence = "[read: abstract] samples perturbed along the gradient of the difference; [recalled, unverified] the min-max form with squared logit distances; all constants are ours, as no code was found; for texts [recalled, unverified] ascent in the student's embedding space, with a least-squares map to the teacher's; special tokens stay as they are")]
 public sealed record BackwardKd : Method
 {
     /// <summary>Weight of the divergence on real samples.</summary>

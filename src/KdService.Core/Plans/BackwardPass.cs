@@ -1,3 +1,4 @@
+using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Schema;
 
@@ -28,9 +29,10 @@ public enum AscentStep
 
 /// <summary>
 /// Jafari et al. (2023, arXiv 2301.12006): samples moved by gradient ascent to where student and teacher disagree most,
-/// <c>x' &lt;- x' + eta grad_x D(x')</c>; the student then minimises the divergence there, without the label, which x' may have left.
+/// <c>x' &lt;- x' + eta grad_x D(x')</c>; the student then minimises the divergence there, without the label, which x' may have left. Of texts
+/// the word embeddings move, the student's, which the teacher reads through a least-squares map.
 /// </summary>
-[Case("backward_pass", "Moves samples by gradient ascent to where student and teacher disagree most, and has the student agree there.")]
+[Case("backward_pass", "Moves samples, of texts their word embeddings, by gradient ascent to where student and teacher disagree most, and has the student agree there.")]
 public sealed record BackwardPass : Augmenter
 {
     /// <summary>The divergence that is climbed, then minimised.</summary>
@@ -42,7 +44,7 @@ public sealed record BackwardPass : Augmenter
     public int Steps { get; init; } = 3;
 
     /// <summary>How far one step goes.</summary>
-    [Field("How far one step goes, in units of normalised inputs.", Min = 0, ExclusiveMin = true, Max = 1000, Evidence = "ours")]
+    [Field("How far one step goes, in units of normalised inputs; of texts in those of the student's word embeddings, whose numbers are about 0.02 to 0.05 in size.", Min = 0, ExclusiveMin = true, Max = 1000, Evidence = "ours")]
     public double StepSize { get; init; } = 0.02;
 
     /// <summary>What is made of the gradient.</summary>
@@ -50,7 +52,7 @@ public sealed record BackwardPass : Augmenter
     public AscentStep Step { get; init; }
 
     /// <summary>Epochs between regenerations.</summary>
-    [Field("Make new samples every so many epochs; in between those of the last round are used again.", Min = 1, Max = 100_000, Evidence = "ours; rounds of regeneration [recalled, unverified]")]
+    [Field("Make new samples every so many epochs; in between those of the last round are used again. 1 for texts.", Min = 1, Max = 100_000, Evidence = "ours; rounds of regeneration [recalled, unverified]")]
     public int EveryEpochs { get; init; } = 1;
 
     /// <summary>Auxiliary samples for each sample of the batch.</summary>
@@ -58,6 +60,13 @@ public sealed record BackwardPass : Augmenter
     public double Ratio { get; init; } = 1;
 
     /// <inheritdoc />
-    public override void Check(Plan plan, Stage stage, string pointer, ProblemList problems) => problems.Require(plan.Dataset.Shape.Kind != InputKind.Text, pointer,
-        $"backward_pass given, which moves inputs along a gradient; the tokens of {plan.Dataset.Name} cannot be moved so: pictures or vectors, or a method without samples of its own");
+    public override void Check(Plan plan, Stage stage, string pointer, ProblemList problems)
+    {
+        var shape = plan.Dataset.Shape;
+        if (shape.Kind != InputKind.Text || Transformers.Size(plan.Model(stage.Trains).Architecture) is not { } student) return;
+        problems.Require(shape.Target != Target.Span, pointer, $"backward_pass given; {plan.Dataset.Name} asks for spans, whose answer moved words may take away: a data set of classes or values");
+        problems.Require(EveryEpochs == 1, pointer, $"every_epochs {EveryEpochs} given; 1 for texts, whose moved words are too many numbers to keep");
+        problems.Require(student.Hidden <= shape.Vocabulary, pointer,
+            $"a student of width {student.Hidden} given, and a vocabulary of {shape.Vocabulary}: the map from its word embeddings to the teacher's is not unique; a width of at most {shape.Vocabulary}");
+    }
 }

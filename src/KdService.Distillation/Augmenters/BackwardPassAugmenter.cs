@@ -57,7 +57,7 @@ internal sealed class BackwardPassAugmenter : IAugmenter
         var count = Math.Max(1, (int)(inputs.shape[0] * _options.Ratio));
         var moved = Moved(inputs.narrow(0, 0, count), samples.narrow(0, 0, count), epoch, logitFactor);
         using var statistics = new RunningStatistics(_student);
-        var loss = _options.Weight * Divergence(_student.call(moved), logitFactor * Constant(moved)).mean();
+        var loss = _options.Weight * _options.Distance(_student.call(moved), logitFactor * Constant(moved)).mean();
         loss.backward();
         return loss.detach().MoveToOuterDisposeScope();
     }
@@ -76,10 +76,10 @@ internal sealed class BackwardPassAugmenter : IAugmenter
             using var ofStep = NewDisposeScope();
             var at = moved.detach().requires_grad_();
             // A sum over the batch: each sample's gradient is its own.
-            var divergence = Divergence(_student.call(at), logitFactor * _teacher.Ask(network => network.call(at))).sum();
+            var divergence = _options.Distance(_student.call(at), logitFactor * _teacher.Ask(network => network.call(at))).sum();
             var gradient = autograd.grad([divergence], [at])[0];
             using var _ = no_grad();
-            moved = Clamp(at.detach() + _options.StepSize * Direction(gradient)).MoveToOuterDisposeScope();
+            moved = Clamp(at.detach() + _options.StepSize * _options.Direction(gradient)).MoveToOuterDisposeScope();
         }
         _student.train(training);
         return moved.MoveToOuterDisposeScope();
@@ -111,21 +111,6 @@ internal sealed class BackwardPassAugmenter : IAugmenter
         using var _ = no_grad();
         return _teacher.Ask(network => network.call(inputs));
     }
-
-    // One value for each sample.
-    private Tensor Divergence(Tensor student, Tensor teacher)
-    {
-        if (_options.Divergence == Core.Plans.Divergence.Logits) return (student - teacher).pow(2).mean([1]);
-        var (studentLog, teacherLog) = (student.log_softmax(1), teacher.log_softmax(1));
-        return (teacherLog.exp() * (teacherLog - studentLog)).sum(1);
-    }
-
-    private Tensor Direction(Tensor gradient) => _options.Step switch
-    {
-        AscentStep.Sign => gradient.sign(),
-        AscentStep.L2 => gradient / gradient.flatten(1).norm(1, keepdim: true).clamp(min: 1e-12).view([gradient.shape[0], .. Enumerable.Repeat(1L, (int)gradient.ndim - 1)]),
-        _ => gradient,
-    };
 
     private Tensor Clamp(Tensor moved) => _low is null ? moved : moved.maximum(_low).minimum(_high!);
 

@@ -40,11 +40,13 @@ public sealed class ResumeOracleTests
     public void Method_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method) =>
         AssertSameAfterEveryStep(RecordedRun.Plan(Json.Read<Method>(method), epochs: 4, new Sgd { LearningRate = 1e-3 }), restoredStep: 13);
 
-    // In the midst of the second stage, where the generator has had turns of its own and the student some.
+    // Within stages of the generator, and where it has had turns of its own and the student some.
     [Theory]
     [InlineData("""{"name": "mate_kd", "generator": "bert-l1-h64", "pretraining_epochs": 1, "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 3)]
     [InlineData("""{"name": "mate_kd", "generator": "distilbert-l1-h64", "pretraining_epochs": 1, "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 16)]
-    public void Generator_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method, long restoredStep) =>
+    [InlineData("""{"name": "combined_kd", "generator": "bert-l1-h64", "pretraining_epochs": 1, "max_temperature": 1, "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 14)]
+    [InlineData("""{"name": "backward_kd", "samples": {"steps": 2, "step_size": 0.005}}""", 4)]
+    public void TextMethod_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method, long restoredStep) =>
         AssertSameAfterEveryStep(RecordedRun.Plan(Json.Read<Method>(method), epochs: 2, new AdamW(), spec => spec with
         {
             Dataset = new Phrases { Samples = 160, TestSamples = 100 },

@@ -1,10 +1,11 @@
-"""Writes the fixtures of samples that a masked generator makes, from PyTorch in double precision: python3 make_generator_fixtures.py
+"""Writes the fixtures of samples that are made of texts, from PyTorch in double precision: python3 make_generator_fixtures.py
 
 Losses as the official code of MATE-KD has them (Rashid et al. 2021), over the networks of texts.py.
 """
 import json
 import pathlib
 
+import numpy
 import torch
 from torch.nn import functional as F
 
@@ -103,7 +104,14 @@ def case(student_family, teacher_family, generator_family, classes):
     return made
 
 
+def word_map():
+    """NumPy's least squares between two tables of embeddings."""
+    source, target = torch.randn(12, 4, dtype=torch.float64), torch.randn(12, 6, dtype=torch.float64)
+    found, *_ = numpy.linalg.lstsq(source.numpy(), target.numpy(), rcond=None)
+    return {"from": source.tolist(), "to": target.tolist(), "map": found.tolist()}
+
+
 cases = [case("bert", "bert", "bert", CLASSES), case("roberta", "roberta", "roberta", CLASSES), case("distilbert", "bert", "distilbert", CLASSES), case("bert", "bert", "bert", 1)]
 fixed = {"tokens": TOKENS.flatten().tolist(), "shape": list(TOKENS.shape), "labels": LABELS.tolist(), "hidden": HIDDEN.int().flatten().tolist(), "uniform": flat(UNIFORM),
-         "temperature": TEMPERATURE, "factor": FACTOR, "cases": cases}
+         "temperature": TEMPERATURE, "factor": FACTOR, "map": word_map(), "cases": cases}
 (FOLDER / "generators.json").write_text(json.dumps(fixed, separators=(",", ":")).replace("},{", "},\n{") + "\n")
