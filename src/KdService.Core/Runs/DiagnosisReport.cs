@@ -76,8 +76,8 @@ public sealed record ClassRelations
     public required double? ProbabilitiesAgree { get; init; }
 
     /// <summary>
-    /// How evenly the teacher spreads what it gives to wrong classes: entropy of the mean wrong-class probabilities over its greatest
-    /// value log(K-1), mean over classes; 1 says nothing of which classes are alike.
+    /// How evenly the teacher spreads what it gives to wrong classes: entropy of a sample's wrong-class probabilities over its greatest
+    /// value log(K-1), mean over samples; 1 says nothing of which classes are alike.
     /// </summary>
     public required double TeacherEvenness { get; init; }
 }

@@ -1,7 +1,9 @@
+using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
 using KdService.Distillation.Diagnosis;
 using KdService.Distillation.Objectives;
 using KdService.Distillation.Tests.Training;
@@ -68,6 +70,23 @@ public sealed class TeacherDiagnosisTests
         Assert.Contains("nearly certain", Assert.Single(FindingsOf(15 * truth + relations)));
 
         IReadOnlyList<string> FindingsOf(Tensor teacher) => TeacherDiagnosis.Of(teacher, randn(200, 10), labels, randn(10, 4), randn(10, 4), new SoftTargets()).Findings;
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(0.1, true)]
+    [InlineData(0.3, true)]
+    public void Findings_OnATrainedTeacher_TellLabelSmoothing(double epsilon, bool smoothed)
+    {
+        Clusters data = new() { Samples = 600, TestSamples = 100 };
+        using var folder = new TemporaryFolder();
+        Method method = epsilon > 0 ? new LabelSmoothing { Epsilon = epsilon } : new None();
+        JobSpec Small(JobSpec spec) => spec with { Dataset = data, Student = new() { Model = "mlp64" }, Teacher = spec.Teacher is null ? null : new() { Model = "mlp64" } };
+        Assert.True(RecordedRun.Of(RecordedRun.Plan(method, epochs: 30, change: Small), folder.Path, _ => { }));
+        File.Move(Path.Combine(folder.Path, "student.last.safetensors"), Path.Combine(folder.Path, "teacher.safetensors"));
+        Assert.True(RecordedRun.Of(RecordedRun.Plan(new Kd(), epochs: 1, change: spec => Small(spec) with { Diagnosis = true }), folder.Path, _ => { }));
+        var report = Json.Read<DiagnosisReport>(File.ReadAllText(Path.Combine(folder.Path, "diagnosis.json")));
+        Assert.True(smoothed == report.Findings.Any(finding => finding.Contains("label smoothing")), $"evenness {report.Relations.TeacherEvenness}, confidence {report.TeacherConfidence.Mean}");
     }
 
     [Fact]
