@@ -22,7 +22,7 @@ public sealed record BackwardKd : Method
 
     /// <summary>How auxiliary samples are made.</summary>
     [Field("How auxiliary samples are made and weighed.")]
-    public BackwardPass Samples { get; init; } = new() { Weight = 0.5 };
+    public BackwardPass Samples { get; init; } = new();
 
     /// <inheritdoc />
     public override void Compile(PlanBuilder plan) => plan.Add(plan.NewStage("distil", PlanBuilder.Student, plan.Spec.Training.Epochs) with

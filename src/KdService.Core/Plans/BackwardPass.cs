@@ -35,6 +35,9 @@ public enum AscentStep
 [Case("backward_pass", "Moves samples, of texts their word embeddings, by gradient ascent to where student and teacher disagree most, and has the student agree there.")]
 public sealed record BackwardPass : Augmenter
 {
+    /// <summary>The usual form, half as weighty as the real samples.</summary>
+    public BackwardPass() => Weight = 0.5;
+
     /// <summary>The divergence that is climbed, then minimised.</summary>
     [Field("The divergence that is climbed and then minimised: logits (squared distance, mean over classes) or kl.", Evidence = "[recalled, unverified] squared logit distance, KL as the alternative; the mean over classes is ours, as annealing_kd")]
     public Divergence Divergence { get; init; }

@@ -14,6 +14,7 @@ namespace KdService.Distillation.Augmenters;
 internal sealed class BackwardPassAugmenter : IAugmenter
 {
     private const string SamplesName = "samples";
+    private const string RoundsName = "rounds";
 
     private readonly BackwardPass _options;
     private readonly nn.Module<Tensor, Tensor> _student;
@@ -23,6 +24,9 @@ internal sealed class BackwardPassAugmenter : IAugmenter
 
     // Samples of the last round, all of the training set's, where a round lasts longer than an epoch.
     private readonly Tensor? _kept;
+
+    // The round, from 1, that a row of these was made in, int64 [samples]: a part of the training set has none, or an old one.
+    private readonly Tensor? _rounds;
 
     /// <summary>Makes auxiliary samples for a student.</summary>
     public BackwardPassAugmenter(BackwardPass options, Plan plan, nn.Module<Tensor, Tensor> student, ITeacherSignal teacher, Device device)
@@ -37,25 +41,27 @@ internal sealed class BackwardPassAugmenter : IAugmenter
         if (options.EveryEpochs == 1) return;
         var shape = plan.Dataset.Shape;
         _kept = zeros([plan.TrainSamples, shape.Channels, shape.Height, shape.Width], dtype: float16, device: CPU).DetachFromDisposeScope();
+        _rounds = zeros([plan.TrainSamples], dtype: int64, device: CPU).DetachFromDisposeScope();
     }
 
     /// <inheritdoc />
-    public IReadOnlyDictionary<string, Tensor> State => _kept is null ? new Dictionary<string, Tensor>() : new Dictionary<string, Tensor> { [SamplesName] = _kept };
+    public IReadOnlyDictionary<string, Tensor> State =>
+        _kept is null ? new Dictionary<string, Tensor>() : new Dictionary<string, Tensor> { [SamplesName] = _kept, [RoundsName] = _rounds! };
 
     /// <inheritdoc />
     public void Restore(IReadOnlyDictionary<string, Tensor> saved)
     {
-        if (_kept is null) return;
         using var _ = no_grad();
-        _kept.copy_(saved.GetValueOrDefault(SamplesName) ?? throw new RunException(FailureCode.DataCorrupt, $"augmenter: {SamplesName} is missing from the resume checkpoint"));
+        foreach (var (name, own) in State)
+            own.copy_(saved.GetValueOrDefault(name) ?? throw new RunException(FailureCode.DataCorrupt, $"augmenter: {name} is missing from the resume checkpoint"));
     }
 
     /// <inheritdoc />
     public Tensor Learn(Tensor inputs, Tensor samples, int epoch, double logitFactor)
     {
         using var scope = NewDisposeScope();
-        var count = Math.Max(1, (int)(inputs.shape[0] * _options.Ratio));
-        var moved = Moved(inputs.narrow(0, 0, count), samples.narrow(0, 0, count), epoch, logitFactor);
+        var moved = Moved(inputs, samples, epoch, logitFactor);
+        if (moved.shape[0] == 0) return zeros([], device: inputs.device).MoveToOuterDisposeScope();
         using var statistics = new RunningStatistics(_student);
         var loss = _options.Weight * _options.Distance(_student.call(moved), logitFactor * Constant(moved)).mean();
         loss.backward();
@@ -91,18 +97,26 @@ internal sealed class BackwardPassAugmenter : IAugmenter
         _low?.Dispose();
         _high?.Dispose();
         _kept?.Dispose();
+        _rounds?.Dispose();
     }
 
-    // New samples at the start of a round; in between those of the round, which no later view of their originals changes.
+    // New samples at the start of a round, made from the first of each batch; in between those of the round, which no later view of their
+    // originals changes, each in the batch that its original has come to be in.
     private Tensor Moved(Tensor inputs, Tensor samples, int epoch, double logitFactor)
     {
-        if (_kept is null) return Ascend(inputs, logitFactor);
-        var rows = samples.cpu();
-        if (epoch % _options.EveryEpochs != 0) return _kept.index_select(0, rows).to(inputs.device).to(float32);
-        var moved = Ascend(inputs, logitFactor);
+        var count = Math.Max(1, (int)(inputs.shape[0] * _options.Ratio));
+        if (_kept is null) return Ascend(inputs.narrow(0, 0, count), logitFactor);
+        var (rows, round) = (samples.cpu(), epoch / _options.EveryEpochs + 1);
+        if (epoch % _options.EveryEpochs != 0)
+        {
+            var made = rows.masked_select(_rounds!.index_select(0, rows).eq(round));
+            return _kept.index_select(0, made).to(inputs.device).to(float32);
+        }
+        rows = rows.narrow(0, 0, count);
         // Half precision both times, so that a round's first epoch trains on the same numbers as the others.
-        var kept = moved.to(float16);
+        var kept = Ascend(inputs.narrow(0, 0, count), logitFactor).to(float16);
         _kept.index_copy_(0, rows, kept.cpu());
+        _rounds!.index_fill_(0, rows, round);
         return kept.to(float32);
     }
 

@@ -122,6 +122,27 @@ public sealed class BackwardPassTests
         Assert.NotEqual(first, augmenter.Learn(others, rows, epoch: 2, logitFactor: 1).item<float>());
     }
 
+    [Fact]
+    public void Samples_OfAPartOfEachBatch_AreShownWhereTheirOriginalsCome()
+    {
+        using var scope = NewDisposeScope();
+        using var student = Networks.Build("resnet8", classes: 10, seed: 1);
+        using var network = Networks.Build("resnet8", classes: 10, seed: 2);
+        using var signal = Signal(network);
+        using var augmenter = Augmenter(new BackwardPass { EveryEpochs = 2, Ratio = 0.5 }, student, signal);
+        var inputs = (rand(8, 3, 32, 32) - 0.42) / 0.24;
+        student.eval(); // So that the loss depends on nothing but the samples.
+        // Two batches; of each its first half is moved: samples 0 and 1, and 4 and 5.
+        float Learn(long[] samples, int epoch) => augmenter.Learn(inputs.index_select(0, tensor(samples)), tensor(samples), epoch, logitFactor: 1).item<float>();
+        var (first, second) = (Learn([0, 1, 2, 3], 0), Learn([4, 5, 6, 7], 0));
+        // Shuffled: none of the moved ones, then all four.
+        Assert.Equal(0, Learn([2, 6, 3, 7], 1));
+        Assert.Equal((first + second) / 2, Learn([5, 0, 4, 1], 1), 1e-5);
+        // The next round moves others; those of the last are gone.
+        Learn([2, 6, 0, 1], 2);
+        Assert.Equal(0, Learn([0, 1, 4, 5], 3));
+    }
+
     private static LiveSignal Signal(nn.Module<Tensor, Tensor> network) => new(new TeacherNetwork("teacher", network, ""), owned: false, [], CPU, default);
 
     private static BackwardPassAugmenter Augmenter(BackwardPass options, nn.Module<Tensor, Tensor> student, ITeacherSignal teacher) => new(options, Pictures, student, teacher, CPU);
