@@ -44,12 +44,13 @@ internal static class ScriptedTrainer
         yield return new CheckpointWritten { Kind = CheckpointKind.Epoch, Path = "epoch.safetensors", Stage = "labels", Model = "student", Epoch = 3, Step = Steps, Accuracy = 0.5 };
         yield return new ArtifactWritten { Name = "student.best.safetensors", Path = "student.best.safetensors", MediaType = "application/octet-stream" };
         var result = new EvaluationResult { Samples = 1000, Accuracy = 0.5, Nll = 1.2, Ece = 0.1 };
+        var robustness = new RobustnessReport { AlsoOn = [new OtherDataReport { Dataset = "cr", Result = result with { Agreement = 0.75 } }] };
         yield return new RunFinished
         {
             Report = new RunReport
             {
                 Protocol = Protocol.Holdout,
-                Models = [new ModelReport { Id = "student", Role = ModelRole.Student, Architecture = "resnet8", Parameters = 78_042, BestEpoch = 3, Last = result, Best = result }],
+                Models = [new ModelReport { Id = "student", Role = ModelRole.Student, Architecture = "resnet8", Parameters = 78_042, BestEpoch = 3, Last = result, Best = result, Robustness = robustness }],
                 TeacherSignals = [],
                 Environment = environment,
                 Steps = Steps,

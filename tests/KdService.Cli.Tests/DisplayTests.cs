@@ -100,6 +100,19 @@ public sealed class DisplayTests
     }
 
     [Fact]
+    public void ResultsTable_HasAColumnForEachTrialOfRobustness()
+    {
+        var plain = Model("plane2", ModelRole.Student, 13_098, 0.651, 0.664);
+        var tried = plain with { Robustness = new RobustnessReport { AlsoOn = [new OtherDataReport { Dataset = "cr", Result = Evaluation(0.5) }] } };
+
+        var lines = Render(ResultsTable.Of([new Result("none", Report(plain)), new Result("kd", Report(tried))])).Split('\n');
+
+        Assert.EndsWith("│  on cr │", lines[1].Trim(), StringComparison.Ordinal);
+        Assert.EndsWith("│      - │", lines[3].Trim(), StringComparison.Ordinal);
+        Assert.EndsWith("│ 50.0 % │", lines[4].Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Failure_IsPrintedWithItsAdviceAndItsLog()
     {
         using var text = new StringWriter();

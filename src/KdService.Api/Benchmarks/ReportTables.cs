@@ -19,7 +19,7 @@ internal static class ReportTables
 {
     /// <summary>Every table, the most telling first; those without rows are left out.</summary>
     public static IReadOnlyList<ReportTable> Of(BenchmarkView benchmark) =>
-        [.. new[] { Accuracy(benchmark), Quality(benchmark), Cost(benchmark), Teachers(benchmark), Jobs(benchmark) }.Where(table => table.Rows.Count > 0)];
+        [.. new[] { Accuracy(benchmark), Quality(benchmark), Robustness(benchmark), Attacks(benchmark), Elsewhere(benchmark), Cost(benchmark), Teachers(benchmark), Jobs(benchmark) }.Where(table => table.Rows.Count > 0)];
 
     /// <summary>A line under the title: how far the benchmark is.</summary>
     public static string Progress(BenchmarkView benchmark) =>
@@ -65,6 +65,48 @@ internal static class ReportTables
         "Of the best epoch's weights on test data: agreement with the teacher's top class in per cent, negative log likelihood in nats, expected calibration error in per cent.",
         [("row", false), ("agreement", true), ("NLL", true), ("ECE", true)],
         [.. benchmark.Rows!.Select(IReadOnlyList<string> (row) => [row.Label, Percent(row.Agreement), Text(row.Nll, 1, "0.000"), Percent(row.Ece)])]);
+
+    private static ReportTable Robustness(BenchmarkView benchmark)
+    {
+        var names = RobustnessNames(benchmark);
+        return new(
+            "Robustness",
+            "Of the best epoch's weights, in per cent: accuracy on test data as they are, under each attack, on corrupted pictures (mean over corruptions and severities), and on other data "
+                + "(the metric that they are judged by). An exclamation mark: the numbers of some job may say nothing, for the reason that its report gives.",
+            [("row", false), ("clean", true), .. names.Select(name => (name, true))],
+            [
+                .. benchmark.Rows!.Where(row => row.Robustness.Count > 0).Select(IReadOnlyList<string> (row) =>
+                    [row.Label, Percent(row.Best), .. names.Select(name => row.Robustness.FirstOrDefault(stood => stood.Name == name) is { } stood ? Percent(stood.Score) + Doubt(stood) : "")]),
+            ]);
+    }
+
+    private static ReportTable Attacks(BenchmarkView benchmark) => new(
+        "Attacks",
+        "Accuracy under attack and the part of the attacked samples that the network came to err about, in per cent; mean change of the attacked samples in per cent (of the range of a picture's "
+            + "values, or of a text's words); mean queries spent on one.",
+        [("row", false), ("attack", false), ("accuracy", true), ("success", true), ("change", true), ("queries", true)],
+        [
+            .. from row in benchmark.Rows!
+               from stood in row.Robustness
+               where stood.SuccessRate is not null
+               select (IReadOnlyList<string>)[row.Label, stood.Name + Doubt(stood), Percent(stood.Score), Percent(stood.SuccessRate), Percent(stood.Change), Text(stood.Queries, 1, "0.0")],
+        ]);
+
+    private static ReportTable Elsewhere(BenchmarkView benchmark) => new(
+        "Corrupted and other data",
+        "Score, agreement with the teacher's top class and expected calibration error, in per cent.",
+        [("row", false), ("data", false), ("score", true), ("agreement", true), ("ECE", true)],
+        [
+            .. from row in benchmark.Rows!
+               from stood in row.Robustness
+               where stood.SuccessRate is null
+               select (IReadOnlyList<string>)[row.Label, stood.Name, Percent(stood.Score), Percent(stood.Agreement), Percent(stood.Ece)],
+        ]);
+
+    /// <summary>What rows were put to, each once, in the order of their evaluations.</summary>
+    public static IReadOnlyList<string> RobustnessNames(BenchmarkView benchmark) => [.. benchmark.Rows!.SelectMany(row => row.Robustness).Select(stood => stood.Name).Distinct()];
+
+    private static string Doubt(BenchmarkRobustness stood) => stood.Warnings.Count > 0 ? " !" : "";
 
     private static ReportTable Cost(BenchmarkView benchmark) => new(
         "Cost",

@@ -70,9 +70,24 @@ internal static class CsvReport
     public static string Of(BenchmarkView benchmark)
     {
         var text = new StringBuilder();
-        text.AppendJoin(',', Columns.Select(column => column.Name)).Append("\r\n");
-        foreach (var row in benchmark.Rows!) text.AppendJoin(',', Columns.Select(column => Field(column.Value(row)))).Append("\r\n");
+        var columns = Columns.Concat(ReportTables.RobustnessNames(benchmark).SelectMany(Robustness)).ToList();
+        text.AppendJoin(',', columns.Select(column => Field(column.Name))).Append("\r\n");
+        foreach (var row in benchmark.Rows!) text.AppendJoin(',', columns.Select(column => Field(column.Value(row)))).Append("\r\n");
         return text.ToString();
+    }
+
+    private static IEnumerable<(string Name, Func<BenchmarkRowView, object?> Value)> Robustness(string name)
+    {
+        BenchmarkRobustness? Of(BenchmarkRowView row) => row.Robustness.FirstOrDefault(stood => stood.Name == name);
+        return
+        [
+            .. Spreads($"{name}: score", row => Of(row)?.Score),
+            ($"{name}: success_rate", row => Of(row)?.SuccessRate?.Mean),
+            ($"{name}: change", row => Of(row)?.Change?.Mean),
+            ($"{name}: queries", row => Of(row)?.Queries?.Mean),
+            ($"{name}: agreement", row => Of(row)?.Agreement?.Mean),
+            ($"{name}: ece", row => Of(row)?.Ece?.Mean),
+        ];
     }
 
     private static IEnumerable<(string, Func<BenchmarkRowView, object?>)> Spreads(string name, Func<BenchmarkRowView, Spread?> spread) =>

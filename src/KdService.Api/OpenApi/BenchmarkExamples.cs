@@ -93,6 +93,7 @@ public static class BenchmarkExamples
                     Best = Spread.Of([0.618]),
                     Nll = Spread.Of([1.12]),
                     Ece = Spread.Of([0.043]),
+                    Robustness = [new BenchmarkRobustness { Name = "pgd 8/255 x10", Score = Spread.Of([0.021])!, SuccessRate = Spread.Of([0.966]), Change = Spread.Of([0.024]), Queries = Spread.Of([5.2]) }],
                     WallSeconds = Spread.Of([131]),
                     TrainerSeconds = Spread.Of([128]),
                     Parameters = 78_042,

@@ -37,7 +37,7 @@ public sealed class DemoRun(ServiceClient client, IAnsiConsole console)
     {
         var succeeded = jobs.Where(job => job is { Status: JobState.Succeeded, Report: not null }).ToList();
         if (succeeded.Count > 0)
-            console.Write(ResultsTable.Of(succeeded.Select(job => new Result(Trained(job, jobs), job.Report!))));
+            console.Write(ResultsTable.Of([.. succeeded.Select(job => new Result(Trained(job, jobs), job.Report!))]));
         foreach (var job in jobs.Where(job => job.Failure is not null)) Problems.Write(console, job.Name, job.Failure!);
         return succeeded.Count == jobs.Count;
     }

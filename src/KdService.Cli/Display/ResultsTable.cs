@@ -11,9 +11,10 @@ public sealed record Result(string Title, RunReport Report);
 /// <summary>What came of runs, side by side.</summary>
 public static class ResultsTable
 {
-    /// <summary>A row per run, in the order given; accuracies are those on test data.</summary>
-    public static Table Of(IEnumerable<Result> results)
+    /// <summary>A row per run, in the order given; accuracies are those on test data. What a network was put to has a column of its own.</summary>
+    public static Table Of(IReadOnlyList<Result> results)
     {
+        var trials = results.SelectMany(result => Scores(result.Report)).Select(score => score.Name).Distinct().ToList();
         var table = new Table().Border(TableBorder.Rounded).AddColumns(
             new TableColumn("model").NoWrap(),
             new TableColumn("trained").NoWrap(),
@@ -22,19 +23,25 @@ public static class ResultsTable
             new TableColumn("best").RightAligned().NoWrap(),
             new TableColumn("agreement").RightAligned().NoWrap(),
             new TableColumn("time").RightAligned().NoWrap());
+        foreach (var trial in trials) table.AddColumn(new TableColumn(Markup.Escape(trial)).RightAligned());
         foreach (var (title, report) in results)
         {
             // The job's own network comes last in its report.
             var model = report.Models[^1];
             table.AddRow(
+            [
                 Markup.Escape(model.Architecture),
                 Markup.Escape(title),
                 Units.Count(model.Parameters),
                 Units.Percent(model.Last?.Score),
                 Units.Percent(model.Best.Score),
                 Units.Percent(model.Best.Agreement),
-                Units.Duration(report.Seconds));
+                Units.Duration(report.Seconds),
+                .. trials.Select(trial => Units.Percent(Scores(report).FirstOrDefault(score => score.Name == trial)?.Score)),
+            ]);
         }
         return table;
     }
+
+    private static IEnumerable<RobustnessScore> Scores(RunReport report) => report.Models[^1].Robustness?.Scores ?? [];
 }

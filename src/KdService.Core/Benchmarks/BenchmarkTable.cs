@@ -62,6 +62,21 @@ public static class BenchmarkTable
             ?? rows.FirstOrDefault(other => other.Label == baseline);
     }
 
+    private static IReadOnlyList<BenchmarkRobustness> Robustness(List<BenchmarkOutcome> done) =>
+    [
+        .. done.SelectMany(cell => cell.Student!.Robustness?.Scores ?? []).GroupBy(score => score.Name).Select(same => new BenchmarkRobustness
+        {
+            Name = same.Key,
+            Score = Spread.Of(same.Select(score => (double?)score.Score))!,
+            SuccessRate = Spread.Of(same.Select(score => score.SuccessRate)),
+            Change = Spread.Of(same.Select(score => score.Change)),
+            Queries = Spread.Of(same.Select(score => score.Queries)),
+            Agreement = Spread.Of(same.Select(score => score.Agreement)),
+            Ece = Spread.Of(same.Select(score => score.Ece)),
+            Warnings = [.. same.SelectMany(score => score.Warnings).Distinct()],
+        }),
+    ];
+
     private static BenchmarkRowView Row(BenchmarkRowKey row, List<BenchmarkOutcome> cells)
     {
         List<BenchmarkOutcome> done = [.. cells.Where(cell => cell.Student is not null)];
@@ -78,6 +93,7 @@ public static class BenchmarkTable
             Agreement = Over(student => student.Best.Agreement),
             Nll = Over(student => student.Best.Nll),
             Ece = Over(student => student.Best.Ece),
+            Robustness = Robustness(done),
             WallSeconds = Spread.Of(done.Select(cell => cell.WallSeconds)),
             TrainerSeconds = Spread.Of(done.Select(cell => cell.Report?.Seconds)),
             Parameters = row.Parameters,

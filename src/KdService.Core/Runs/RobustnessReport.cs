@@ -14,6 +14,38 @@ public sealed record RobustnessReport
 
     /// <summary>Other data, in the order of the evaluation.</summary>
     public IReadOnlyList<OtherDataReport> AlsoOn { get; init; } = [];
+
+    /// <summary>A line for each attack, for all corruptions together, and for each other data set, as tables have them.</summary>
+    public IEnumerable<RobustnessScore> Scores =>
+    [
+        .. Attacks.Select(attack => new RobustnessScore(attack.Label, attack.Accuracy) { SuccessRate = attack.SuccessRate, Change = attack.MeanChange, Queries = attack.Queries, Warnings = attack.Warnings }),
+        .. Corruptions is { } corrupted ? new[] { new RobustnessScore("corruptions", corrupted.Accuracy) { Ece = corrupted.Ece } } : [],
+        .. AlsoOn.Select(other => new RobustnessScore($"on {other.Dataset}", other.Result.Score) { Agreement = other.Result.Agreement, Ece = other.Result.Ece }),
+    ];
+}
+
+/// <summary>How a network stands one thing.</summary>
+/// <param name="Name">An attack's label, <c>corruptions</c>, or <c>on</c> and the title of other data.</param>
+/// <param name="Score">Accuracy in [0, 1]; on other data the metric that it is judged by.</param>
+public sealed record RobustnessScore(string Name, double Score)
+{
+    /// <summary>Part of the attacked samples that the network came to err about; null of anything but an attack.</summary>
+    public double? SuccessRate { get; init; }
+
+    /// <summary>Mean change of the attacked samples, as <see cref="AttackReport.MeanChange"/>.</summary>
+    public double? Change { get; init; }
+
+    /// <summary>Mean queries of an attacked sample.</summary>
+    public double? Queries { get; init; }
+
+    /// <summary>Agreement with the teacher on other data; null without a teacher.</summary>
+    public double? Agreement { get; init; }
+
+    /// <summary>Expected calibration error; null of an attack.</summary>
+    public double? Ece { get; init; }
+
+    /// <summary>Why an attack's numbers may say nothing.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>What came of one attack.</summary>

@@ -101,6 +101,9 @@ public sealed record BenchmarkRowView
     /// <summary>Expected calibration error of the best epoch's weights, in [0, 1].</summary>
     public Spread? Ece { get; init; }
 
+    /// <summary>How the best epoch's weights stand attacks, corruptions and other data, in the order of the evaluation; empty where it asks for none.</summary>
+    public IReadOnlyList<BenchmarkRobustness> Robustness { get; init; } = [];
+
     /// <summary>Seconds from the first attempt's start to the end.</summary>
     public Spread? WallSeconds { get; init; }
 
@@ -124,6 +127,34 @@ public sealed record BenchmarkRowView
 
     /// <summary>Whether no other row is at least as accurate (best epoch) for at most the cost.</summary>
     public ParetoView? Pareto { get; init; }
+}
+
+/// <summary>How a row stands an attack, corruptions or other data, over seeds.</summary>
+public sealed record BenchmarkRobustness
+{
+    /// <summary>An attack's label, <c>corruptions</c>, or <c>on</c> and the title of other data.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Accuracy in [0, 1]; on other data the metric that it is judged by.</summary>
+    public required Spread Score { get; init; }
+
+    /// <summary>Part of the attacked samples that the network came to err about; null of anything but an attack.</summary>
+    public Spread? SuccessRate { get; init; }
+
+    /// <summary>Mean change of the attacked samples: of pictures' values, as a part of their range, or of the words of texts; null of anything but an attack.</summary>
+    public Spread? Change { get; init; }
+
+    /// <summary>Mean queries of an attacked sample; null of anything but an attack.</summary>
+    public Spread? Queries { get; init; }
+
+    /// <summary>Agreement with the teacher on other data; null without a teacher.</summary>
+    public Spread? Agreement { get; init; }
+
+    /// <summary>Expected calibration error, in [0, 1]; null of an attack.</summary>
+    public Spread? Ece { get; init; }
+
+    /// <summary>Why the numbers may say nothing, each once.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>Milliseconds for one batch, means over seeds of each job's percentiles.</summary>

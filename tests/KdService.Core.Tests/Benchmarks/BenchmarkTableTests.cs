@@ -2,6 +2,7 @@ using System.Text.Json;
 using KdService.Core.Benchmarks;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Runs;
 
 namespace KdService.Core.Tests.Benchmarks;
@@ -27,6 +28,34 @@ public class BenchmarkTableTests
         Assert.True(table[0].Pareto!.Parameters);
         Assert.True(table[1] is { Last: null, Best: null, WallSeconds: null, Pareto: null, Latency: [] });
         Assert.Equal(new Dictionary<string, int> { ["planned"] = 1, ["running"] = 1 }, table[1].Jobs);
+    }
+
+    [Fact]
+    public void Rows_AverageWhatNetworksStand()
+    {
+        var table = BenchmarkTable.Of([new("kd", "kd", "resnet8", NoOptions, 1, 1)], [Stood(1, 0.2, 0.6), Stood(2, 0.4, 0.5), Done("kd", 3, 0.5, 0.5, 1)]);
+
+        Assert.Equal(["fgsm 8/255", "corruptions", "on cr"], table[0].Robustness.Select(stood => stood.Name));
+        var (attack, corrupted, elsewhere) = (table[0].Robustness[0], table[0].Robustness[1], table[0].Robustness[2]);
+        Assert.Equal((2, 0.3, 0.5), (attack.Score.N, Math.Round(attack.Score.Mean, 9), attack.SuccessRate!.Mean));
+        Assert.Equal(["constant"], attack.Warnings);
+        Assert.Equal((0.7, 0.2), (corrupted.Score.Mean, corrupted.Ece!.Mean));
+        Assert.Equal((0.55, 0.9), (Math.Round(elsewhere.Score.Mean, 9), elsewhere.Agreement!.Mean));
+
+        BenchmarkOutcome Stood(long seed, double attacked, double elsewhere)
+        {
+            var done = Done("kd", seed, 0.5, 0.5, 1);
+            var robustness = new RobustnessReport
+            {
+                Attacks =
+                [
+                    new AttackReport { Label = "fgsm 8/255", Attack = new Fgsm(), Samples = 10, Attacked = 5, Clean = 0.5, Accuracy = attacked, SuccessRate = 0.5, Queries = 3, MeanChange = 0.03, MaxChange = 0.03, Warnings = ["constant"] },
+                ],
+                Corruptions = new CorruptionsReport { Samples = 10, Clean = 0.8, Accuracy = 0.7, Ece = 0.2, Each = [] },
+                AlsoOn = [new OtherDataReport { Dataset = "cr", Result = new EvaluationResult { Samples = 10, Accuracy = elsewhere, Agreement = 0.9 } }],
+            };
+            return done with { Report = done.Report! with { Models = [done.Report.Models[0] with { Robustness = robustness }] } };
+        }
     }
 
     [Fact]
