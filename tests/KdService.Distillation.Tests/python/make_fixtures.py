@@ -6,6 +6,7 @@ import pathlib
 import torch
 from torch.nn import functional as F
 
+import attacks
 import features
 import networks
 import zoo
@@ -113,6 +114,24 @@ def network_cases():
     write("networks.json", cases)
 
 
+def attack_cases():
+    torch.manual_seed(11)
+    first, second = torch.randn(48, 8) / 3, torch.randn(8, 3)
+    pixels = torch.rand(8, 3, 4, 4)
+
+    def network(pictures):
+        return ((pictures - 0.42) / 0.24).flatten(1).mm(first).tanh().mm(second)
+
+    labels = network(pixels).argmax(1)
+    cases = []
+    for norm, epsilon, steps, step_size in (("linf", 8, 1, 8), ("l2", 128, 1, 128), ("linf", 8, 7, 2), ("linf", 20, 5, 10), ("l2", 60, 4, 25)):
+        attacked = [attacks.attack(network, picture, label.item(), norm, epsilon / 255, steps, step_size / 255) for picture, label in zip(pixels, labels)]
+        cases.append({"norm": norm, "epsilon": epsilon, "steps": steps, "step_size": step_size,
+                      "changed": torch.stack([picture for picture, _ in attacked]).flatten().tolist(), "passes": [passes for _, passes in attacked]})
+    write("attacks.json", {"first": first.tolist(), "second": second.tolist(), "pixels": pixels.flatten().tolist(), "labels": labels.tolist(), "cases": cases})
+
+
 objectives()
 network_cases()
+attack_cases()
 write("features.json", features.cases())

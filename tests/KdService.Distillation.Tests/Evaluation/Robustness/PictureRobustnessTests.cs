@@ -58,12 +58,43 @@ public sealed class PictureRobustnessTests
     }
 
     [Fact]
+    public void Attack_MovesPicturesAsPyTorchDoes()
+    {
+        using var scope = NewDisposeScope();
+        var fixture = Fixtures.Read("attacks.json");
+        using var network = new TwoLayers(Fixtures.Matrix(fixture.GetProperty("first")), Fixtures.Matrix(fixture.GetProperty("second")));
+        var pixels = Fixtures.Vector(fixture.GetProperty("pixels")).view(-1, 3, 4, 4);
+        var labels = Fixtures.Integers(fixture.GetProperty("labels"));
+        foreach (var expected in fixture.GetProperty("cases").EnumerateArray())
+        {
+            var (norm, epsilon, steps) = (expected.GetProperty("norm").GetString() == "l2" ? ChangeNorm.L2 : ChangeNorm.Linf, expected.GetProperty("epsilon").GetDouble(), expected.GetProperty("steps").GetInt32());
+            PictureAttack attack = steps == 1
+                ? new Fgsm { Norm = norm, Epsilon = epsilon }
+                : new Pgd { Norm = norm, Epsilon = epsilon, Steps = steps, StepSize = expected.GetProperty("step_size").GetDouble(), RandomStart = false };
+            var (changed, tally) = Run(attack, network, pixels, labels);
+            Fixtures.AssertClose(Fixtures.Vector(expected.GetProperty("changed")), changed.flatten(), 1e-5);
+            Assert.Equal(expected.GetProperty("passes").EnumerateArray().Average(passes => passes.GetInt32()), tally.Report(attack).Queries, 6);
+        }
+    }
+
+    [Fact]
+    public void Attack_StopsWithinABatch()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Affine(zeros(10, 3072));
+        var steps = 0;
+        using var attacker = new PictureAttacker(new Pgd { Steps = 10_000 }, Dataset, network, CPU, () => { if (++steps == 3) throw new OperationCanceledException(); });
+        Assert.Throws<OperationCanceledException>(() => attacker.Attack(rand(2, 3, 32, 32), zeros(2, int64), [1, 2], new AttackTally()));
+    }
+
+    [Fact]
     public void Attack_OnANetworkThatIsConstantOrAlwaysWrong_HasNumbers()
     {
         using var scope = NewDisposeScope();
         using var network = new Affine(zeros(10, 3072));
         var right = Run(new Pgd(), network, rand(4, 3, 32, 32), zeros(4, int64)).Tally.Report(new Pgd());
         Assert.Equal((4, 1.0, 0.0), (right.Attacked, right.Accuracy, right.SuccessRate));
+        Assert.Equal(2, right.Warnings.Count); // One answer to everything, and no gradient.
         // Clean picture, each of ten steps, and the end.
         Assert.Equal(12, right.Queries);
         var wrong = Run(new Pgd(), network, rand(4, 3, 32, 32), ones(4, int64)).Tally.Report(new Pgd());
@@ -141,6 +172,15 @@ public sealed class PictureRobustnessTests
     }
 
     private static Tensor Normalised(Tensor pixels) => (pixels - 0.42f) / 0.24f;
+
+    private sealed class TwoLayers(Tensor first, Tensor second) : nn.Module<Tensor, Tensor>(nameof(TwoLayers))
+    {
+        public override Tensor forward(Tensor input) => input.flatten(1).mm(first).tanh().mm(second);
+
+        protected override void RegisterComponents()
+        {
+        }
+    }
 
     private sealed class Affine : nn.Module<Tensor, Tensor>
     {
