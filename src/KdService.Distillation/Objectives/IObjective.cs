@@ -46,6 +46,9 @@ public sealed record TrainingBatch
     /// <summary>Which samples these are, int64 <c>[batch]</c>: their places among the training samples, from 0; on the batch's device.</summary>
     public Tensor? Samples { get; init; }
 
+    /// <summary>Where texts have no tokens any more, bool <c>[batch, length]</c>; null where inputs are no texts.</summary>
+    public Tensor? Padding { get; init; }
+
     /// <summary>Epochs of the stage that are done.</summary>
     public int Epoch { get; init; }
 

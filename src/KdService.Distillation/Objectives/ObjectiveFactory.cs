@@ -25,6 +25,10 @@ public static class ObjectiveFactory
         ContrastiveRepresentation contrastive => new ContrastiveRepresentationLoss(contrastive, context),
         MaskedTokens => new MaskedTokensLoss(),
         KnowledgeReview => new KnowledgeReviewLoss(context),
+        PatientStates => new PatientStateLoss(context),
+        AttentionScores => new AttentionScoreLoss(context),
+        HiddenStates => new HiddenStateLoss(context),
+        StateDirections => new StateDirectionLoss(context),
         _ => throw new RunException(FailureCode.InvalidPlan, $"objective: {objective.GetType().Name} given; this trainer has no such loss"),
     };
 }

@@ -12,11 +12,10 @@ internal static class SpanRows
     private const float NoClass = -1e30f;
 
     /// <summary>A batch of spans as losses on classes take it. Both networks say the same of padding, so that no difference comes of it, nor a gradient.</summary>
-    /// <param name="batch">Logits <c>[batch, 2, length]</c>, labels <c>[batch, 2]</c>.</param>
-    /// <param name="tokens">The texts, <c>[batch, 2, length]</c>, with a negative token at padding.</param>
-    public static TrainingBatch AsRows(this TrainingBatch batch, Tensor tokens)
+    /// <param name="batch">Logits <c>[batch, 2, length]</c>, labels <c>[batch, 2]</c>, and the padding.</param>
+    public static TrainingBatch AsRows(this TrainingBatch batch)
     {
-        var padding = tokens.select(1, 0).lt(0).repeat_interleave(2, 0); // [2 * batch, length]
+        var padding = batch.Padding!.repeat_interleave(2, 0); // [2 * batch, length]
         return batch with
         {
             Logits = Rows(batch.Logits),

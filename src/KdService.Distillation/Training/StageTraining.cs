@@ -155,6 +155,7 @@ internal sealed class StageTraining : IDisposable
     private Tensor Learn(ReadOnlySpan<int> batch, Tensor inputs, Tensor labels)
     {
         var samples = _run.Data.Train.Rows(batch, _run.Device);
+        var padding = _run.Plan.Dataset.Shape.Kind == InputKind.Text ? inputs.select(1, 0).lt(0) : null;
         Tensor? ofStudent = null;
         for (var i = 0; i < _learners.Count; i++)
         {
@@ -169,9 +170,10 @@ internal sealed class StageTraining : IDisposable
                 LogitFactor = factor,
                 TeacherFeatures = answer.Features ?? TeacherAnswer.NoFeatures,
                 Samples = samples,
+                Padding = padding,
                 Epoch = _state.Epoch,
             };
-            var loss = _learners[i].Learn(_run.Plan.Dataset.Shape.Target == Target.Span ? given.AsRows(inputs) : given);
+            var loss = _learners[i].Learn(_run.Plan.Dataset.Shape.Target == Target.Span ? given.AsRows() : given);
             ofStudent ??= loss;
         }
         if (_augmenter is null) return ofStudent!;

@@ -64,7 +64,7 @@ public sealed class SpanLossTests
     }
 
     private static Tensor Loss(Objective objective, Tensor logits, Tensor taught, Tensor labels, Tensor tokens) =>
-        ObjectiveFactory.Create(objective, Losses.Context).Loss(new TrainingBatch { Logits = logits, TeacherLogits = taught, Labels = labels, Epoch = 2 }.AsRows(tokens));
+        ObjectiveFactory.Create(objective, Losses.Context).Loss(new TrainingBatch { Logits = logits, TeacherLogits = taught, Labels = labels, Epoch = 2, Padding = tokens.select(1, 0).lt(0) }.AsRows());
 
     private static (Tensor Tokens, Tensor Logits, Tensor Taught, Tensor Labels) Batch()
     {

@@ -63,6 +63,16 @@ public sealed class ResumeOracleTests
             Student = new StudentSpec { Model = "bert-l1-h64" },
         }), restoredStep: 13);
 
+    // In the stage whose projection of the student's states learns with it.
+    [Fact]
+    public void Run_OfLayersOfTransformers_RestoredFromACheckpoint_IsTheSameAfterEveryStep() =>
+        AssertSameAfterEveryStep(RecordedRun.Plan(new TinyBert { AttentionWeight = 0 }, epochs: 4, new AdamW(), spec => spec with
+        {
+            Dataset = new Phrases { Samples = 160, TestSamples = 100 },
+            Teacher = new TeacherSpec { Model = "bert-l2-h128" },
+            Student = new StudentSpec { Model = "bert-l1-h64" },
+        }), restoredStep: 13);
+
     [Fact]
     public void Run_OfQuestions_RestoredFromACheckpoint_IsTheSameAfterEveryStep() =>
         AssertSameAfterEveryStep(folder => SquadRunTests.SquadPlan(new AnnealingKd { MaxTemperature = 2 }, SquadTexts.Write(folder), "bert-l1-h64", epochs: 4), restoredStep: 13);

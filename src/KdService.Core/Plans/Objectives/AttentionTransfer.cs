@@ -15,7 +15,7 @@ public sealed record AttentionTransfer : FeatureObjective
     public int Power { get; init; } = 2;
 
     /// <inheritdoc />
-    protected override bool NeedsMaps => true;
+    protected override IReadOnlyList<FeatureKind> Takes => [FeatureKind.Map];
 
     /// <inheritdoc />
     protected override IEnumerable<(Tap Student, Tap Teacher)> UsualLayers(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>

@@ -11,7 +11,7 @@ namespace KdService.Core.Plans;
 public sealed record HintRegression : FeatureObjective
 {
     /// <inheritdoc />
-    protected override bool NeedsMaps => true;
+    protected override IReadOnlyList<FeatureKind> Takes => [FeatureKind.Map];
 
     /// <inheritdoc />
     protected override IEnumerable<(Tap Student, Tap Teacher)> UsualLayers(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>

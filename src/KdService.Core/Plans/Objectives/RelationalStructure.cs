@@ -19,6 +19,9 @@ public sealed record RelationalStructure : FeatureObjective
     public double AngleWeight { get; init; } = 50;
 
     /// <inheritdoc />
+    protected override IReadOnlyList<FeatureKind> Takes => Enum.GetValues<FeatureKind>();
+
+    /// <inheritdoc />
     protected override IEnumerable<(Tap Student, Tap Teacher)> UsualLayers(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>
         [Embeddings(student, teacher)];
 }

@@ -11,6 +11,9 @@ namespace KdService.Core.Plans;
 public sealed record SimilarityPreserving : FeatureObjective
 {
     /// <inheritdoc />
+    protected override IReadOnlyList<FeatureKind> Takes => Enum.GetValues<FeatureKind>();
+
+    /// <inheritdoc />
     protected override IEnumerable<(Tap Student, Tap Teacher)> UsualLayers(IReadOnlyList<Tap> student, IReadOnlyList<Tap> teacher) =>
         Stages(student, teacher).TakeLast(1);
 }
