@@ -51,7 +51,7 @@ public sealed class BadInputTests(Service service)
     [InlineData("""{"dataset": {"name": "procedural"}, "student": {"model": "resnet8"}, "method": {"name": "none"}, "seed": 1e999}""", "/seed", "1e999 given; an integer")]
     [InlineData("""{"dataset": {"name": "procedural", "noise": "NaN"}, "student": {"model": "resnet8"}, "method": {"name": "none"}}""", "/dataset/noise", "\"NaN\" given; a number from 0 to 1")]
     [InlineData("""{"dataset": {"name": "procedural"}, "student": {"model": "resnet8"}, "method": {"name": "alchemy"}}""", "/method/name", "one of annealing_kd")]
-    [InlineData("""{"dataset": {"name": "imagenet"}, "student": {"model": "resnet8"}, "method": {"name": "none"}}""", "/dataset/name", "one of cifar10")]
+    [InlineData("""{"dataset": {"name": "imagenet"}, "student": {"model": "resnet8"}, "method": {"name": "none"}}""", "/dataset/name", "one of advglue, amazon, cifar10")]
     [InlineData("""{"dataset": {"name": "procedural"}, "student": {"model": "../../etc/passwd"}, "method": {"name": "none"}}""", "/student/model", "GET /v1/models")]
     [InlineData("""{"dataset": {"name": "cifar10"}, "student": {"model": "resnet8"}, "method": {"name": "none"}}""", "/dataset/name", "missing from the data root")]
     [InlineData("""{"dataset": {"name": "procedural"}, "student": {"model": "resnet8"}, "method": {"name": "kd"}}""", "/teacher", "missing")]
