@@ -51,6 +51,14 @@ public sealed class ReferenceTests
         }
     }
 
+    [Fact]
+    public void Example_OfReviewKdFromResNet32x4To8x4_HasTheWeightOfThatPair()
+    {
+        var file = Path.Combine(KdProgram.Root, "examples", "paper-repdistiller-resnet32x4-to-8x4.json");
+        var methods = BenchmarkExpansion.Read(File.ReadAllBytes(file), new ProblemList())!.Rows.Select(row => row.Spec.Method);
+        Assert.Equal(5, Assert.Single(methods.OfType<ReviewKd>()).FeatureWeight);
+    }
+
     private static string[] Benchmarks => [.. Files("benchmark-*.json"), .. Files("paper-*.json")];
 
     private static string[] Files(string pattern) => Directory.GetFiles(Path.Combine(KdProgram.Root, "examples"), pattern);
