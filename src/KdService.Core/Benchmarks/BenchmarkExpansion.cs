@@ -25,7 +25,9 @@ public sealed class BenchmarkExpansion
 
     private readonly BenchmarkSpec _spec;
     private readonly ProblemList _problems;
-    private readonly HashSet<Problem> _known = [];
+
+    // What is wrong with rows, each with the first that has it.
+    private readonly OrderedDictionary<Problem, (string Row, int Rows)> _wrong = [];
 
     private BenchmarkExpansion(BenchmarkSpec spec, ProblemList problems) => (_spec, _problems) = (spec, problems);
 
@@ -58,11 +60,15 @@ public sealed class BenchmarkExpansion
         {
             // The same again: a method without a teacher, for another teacher.
             if (Row(choices, axes) is { } row && !distinct.TryAdd(row.Label, row) && Json.Write(distinct[row.Label].Spec) != Json.Write(row.Spec))
-                Add("/matrix", $"two rows would be called \"{row.Label}\"; give methods labels of their own");
+                Add("/matrix", $"two rows would be called \"{row.Label}\"; give methods labels of their own", row.Label);
             // A matrix can be wrong in more places than anyone would read.
-            if (_problems.Items.Count > ProblemList.Most) return null;
+            if (_wrong.Count > ProblemList.Most) break;
         }
-        if (!_problems.None) return null;
+        if (_wrong.Count > 0)
+        {
+            NoteWrong(axes);
+            return null;
+        }
         List<BenchmarkRow> rows = [.. distinct.Values];
         var baseline = Baseline(rows);
         if (!_problems.Require(rows.Any(row => row.Method == baseline || row.Label == baseline), "/baseline",
@@ -138,11 +144,20 @@ public sealed class BenchmarkExpansion
 
     private bool CheckOption(string source, string pointer, List<string> pointers)
     {
-        var axis = new[] { ("/method", "methods"), ("/student", "students"), ("/student/model", "students"), ("/seed", "seeds") }.FirstOrDefault(axis => axis.Item1 == pointer);
+        // Where the axes put their values, and what lies around and below.
+        string? axis = JsonPointer.Below(pointer, "/seed") is not null ? "seeds"
+            : pointer == "/student" || JsonPointer.Below(pointer, "/student/model") is not null ? "students"
+            : pointer == "/method" || JsonPointer.Below(pointer, "/method/name") is not null ? "methods"
+            : null;
         if (!_problems.Require(pointer.Length > 1 && pointer[0] == '/' && !pointer.Contains("//", StringComparison.Ordinal), source, "a JSON pointer to a field of a job spec, e.g. /training/epochs")
-            || !_problems.Require(axis == default, source, $"matrix.{axis.Item2} varies that field")
+            || !_problems.Require(axis is null, source, $"matrix.{axis} varies that field")
             || !_problems.Require(JsonPointer.Below(pointer, "/name") is null && JsonPointer.Below(pointer, "/labels") is null, source, "names and labels are no part of what is compared"))
             return false;
+        if (JsonPointer.Below(pointer, "/method") is { } option)
+        {
+            var (index, method) = _spec.Matrix.Methods.Index().FirstOrDefault(method => method.Item is JsonObject given && JsonPointer.Find(given, option) is not null);
+            if (!_problems.Require(method is null, source, $"/matrix/methods/{index}{option} gives that field; one of the two")) return false;
+        }
         var outer = pointers.FirstOrDefault(other => other != pointer && JsonPointer.Below(pointer, other) is not null);
         return _problems.Require(outer is null, source, $"{outer} is given too, which holds this field");
     }
@@ -203,7 +218,7 @@ public sealed class BenchmarkExpansion
         foreach (var choice in choices)
         {
             if (JsonPointer.TrySet(document, choice.Target, choice.Value?.DeepClone())) continue;
-            Add(choice.Source, $"{choice.Target} leads through a field that is no object");
+            Add(choice.Source, $"{choice.Target} leads through a field that is no object", LabelOf(choices, axes));
             return null;
         }
         // A method without a teacher is the same whatever the matrix says of the teacher.
@@ -213,33 +228,47 @@ public sealed class BenchmarkExpansion
 
         var places = choices.ToDictionary(choice => choice.Target, choice => choice.Source);
         if (choices[0].IsName) places["/method/name"] = choices[0].Source;
+        var label = LabelOf(choices, axes);
         var problems = new ProblemList();
         var spec = SpecValidation.Read(JsonSerializer.SerializeToElement(document), problems);
-        foreach (var problem in problems.Items) Add(BenchmarkRow.Place(places, problem.Pointer), problem.Detail);
+        foreach (var problem in problems.Items) Add(BenchmarkRow.Place(places, problem.Pointer), problem.Detail, label);
         if (spec is null) return null;
 
-        var options = choices.Where(choice => choice.IsOption).ToList();
-        List<string> label = [choices[0].Label, .. axes[1].Count > 1 ? new[] { choices[1].Label } : [], .. options.Select(choice => choice.Label)];
         foreach (var (name, value) in _spec.Labels) spec.Labels[name] = value;
         return new BenchmarkRow
         {
-            Label = string.Join(", ", label),
+            Label = label,
             Method = choices[0].Label,
             Student = choices[1].Label,
-            Options = options.ToDictionary(choice => choice.Target, choice => choice.Value?.ToJsonString() ?? "null"),
+            Options = choices.Where(choice => choice.IsOption).ToDictionary(choice => choice.Target, choice => choice.Value?.ToJsonString() ?? "null"),
             Spec = spec,
             Places = places,
         };
     }
 
+    private static string LabelOf(IReadOnlyList<Choice> choices, List<IReadOnlyList<Choice>> axes) => string.Join(", ",
+        [choices[0].Label, .. axes[1].Count > 1 ? new[] { choices[1].Label } : [], .. choices.Where(choice => choice.IsOption).Select(choice => choice.Label)]);
+
     private static bool HasNoTeacher(JsonObject document) =>
         document["method"] is { } method
         && DocumentReader.Read<Method>(JsonSerializer.SerializeToElement(method), new ProblemList()) is { NeedsTeacher: false };
 
-    /// <summary>Notes a problem once, however many cells have it.</summary>
-    private void Add(string pointer, string detail)
+    /// <summary>Notes a problem once, however many rows have it.</summary>
+    private void Add(string pointer, string detail, string row)
     {
-        if (_known.Add(new Problem(pointer, detail))) _problems.Add(pointer, detail);
+        var problem = new Problem(pointer, detail);
+        _wrong[problem] = _wrong.TryGetValue(problem, out var known) ? (known.Row, known.Rows + 1) : (row, 1);
+    }
+
+    /// <summary>Hands on what is wrong with rows; where a value of an option is wrong in some of its rows only, with the first of them.</summary>
+    private void NoteWrong(List<IReadOnlyList<Choice>> axes)
+    {
+        var all = axes.Aggregate(1, (product, axis) => product * axis.Count);
+        foreach (var (problem, (row, rows)) in _wrong)
+        {
+            var axis = axes.FirstOrDefault(axis => axis.Any(choice => choice.IsOption && JsonPointer.Below(problem.Pointer, choice.Source) is not null));
+            _problems.Add(problem.Pointer, axis is null || rows == all / axis.Count ? problem.Detail : $"{problem.Detail} (row \"{row}\")");
+        }
     }
 
     private string Baseline(List<BenchmarkRow> rows)

@@ -131,7 +131,7 @@ public static class DocumentReader
             if (member.Name == discriminator) continue;
             var place = $"{pointer}/{JsonPointer.Escape(member.Name)}";
             if (!properties.TryGetValue(member.Name, out var property))
-                problems.Add(place, $"unknown field; {Nearest(member.Name, properties.Keys)}");
+                problems.Add(place, $"unknown field; {(properties.Count > 0 ? Nearest(member.Name, properties.Keys) : $"{Union.Case(type).Name} has no options")}");
             else if (member.Value.ValueKind == JsonValueKind.Null)
                 problems.Require(AllowsNull(property), place, property.IsDefined(typeof(RequiredMemberAttribute))
                     ? "null given; the field is required"
