@@ -67,6 +67,19 @@ public class MethodTests
         Assert.Contains(problems.Items, problem => problem.Pointer == pointer && problem.Detail.Contains(detail, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("""[{"name": "a", "losses": [{"objective": {"name": "cross_entropy"}}], "curriculum": {"source": "xx"}}]""", "/method/stages/0/curriculum/source", "\"xx\" given")]
+    [InlineData("""[{"name": "a", "losses": [{"objective": {"name": "cross_entropy"}}], "trains": "teacher"}]""", "/method/stages/0/trains", "\"teacher\" given; one of student")]
+    [InlineData("[]", "/method/stages", "no stage trains the student")]
+    [InlineData("""[{"name": "a", "losses": [{"objective": {"name": "cross_entropy"}}]}]""", "/teacher", "given, but method custom has no teacher")]
+    public void Custom_WithATeacher_IsToldThatItNeedsNoneOnlyIfItsStagesAreRight(string stages, string pointer, string detail)
+    {
+        var problems = new ProblemList();
+        Assert.Null(SpecValidation.Read(Document($$"""{"name": "custom", "stages": {{stages}}}"""), problems));
+        Assert.Equal(pointer == "/teacher", problems.Items.Any(problem => problem.Pointer == "/teacher"));
+        Assert.Contains(problems.Items, problem => problem.Pointer == pointer && problem.Detail.StartsWith(detail, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void ProKd_FromAJobWithoutCheckpoints_IsRefused()
     {

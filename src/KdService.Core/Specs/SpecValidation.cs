@@ -76,9 +76,6 @@ public static class SpecValidation
             problems.Add("/teacher", $"missing; method {spec.Method.Name} needs a teacher: {{\"model\": \"resnet20\"}} or {{\"job\": \"...\"}}");
         problems.Require(spec.Method is not { TextsOnly: true } || spec.Dataset?.Shape.Kind is null or InputKind.Text, "/method/name",
             $"\"{spec.Method?.Name}\" given, which is for texts; the inputs of {spec.Dataset?.Name} are {spec.Dataset?.Shape}: a data set of texts, or another method");
-        if (spec.Method is { NeedsTeacher: false } && spec.Teacher is not null)
-            problems.Add("/teacher", $"given, but method {spec.Method.Name} has no teacher; leave it out");
-        problems.Require(!spec.Diagnosis || spec.Method is null or { NeedsTeacher: true }, "/diagnosis", $"true given, but method {spec.Method?.Name} has no teacher; leave it out");
         problems.Require(!spec.Diagnosis || spec.Dataset?.Shape.Target is null or Target.Class, "/diagnosis", $"true given, but {spec.Dataset?.Name} does not ask for a class; leave it out");
         if (spec.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/training", problems);
         if (spec.Teacher is { } teacher) CheckTeacher(teacher, spec.Dataset, problems);
@@ -90,10 +87,23 @@ public static class SpecValidation
             problems.Require(spec.TeacherSignal != TeacherSignal.Cached || dataset.DistinctViews is not null, "/teacher_signal",
                 "cached given with unlimited views; set dataset.views, or live");
         }
-        if (spec is not { Dataset: not null, Student: not null, Method: not null, Training: not null } || !problems.None) return;
+        if (spec is not { Dataset: not null, Student: not null, Method: not null, Training: not null } || !problems.None)
+        {
+            RequireNoTeacher(spec, problems);
+            return;
+        }
         spec.Method.Validate(spec, problems);
+        // Stages of one's own tell whether they need a teacher once they are right.
+        if (problems.None) RequireNoTeacher(spec, problems);
         // Of a teacher that is a job nothing is known here.
         if (problems.None && (spec.Teacher?.Model is not null || !spec.Method.NeedsTeacher)) PlanBuilder.Compile(spec, null, problems);
+    }
+
+    private static void RequireNoTeacher(JobSpec spec, ProblemList problems)
+    {
+        if (spec.Method is not { NeedsTeacher: false } method) return;
+        problems.Require(spec.Teacher is null, "/teacher", $"given, but method {method.Name} has no teacher; leave it out");
+        problems.Require(!spec.Diagnosis, "/diagnosis", $"true given, but method {method.Name} has no teacher; leave it out");
     }
 
     private static void CheckOptimizer(Optimizer optimizer, string training, ProblemList problems) =>
