@@ -39,6 +39,7 @@ public sealed class BenchmarkExpansion
     /// <summary>Reads a benchmark from a parsed JSON value.</summary>
     public static BenchmarkPlan? Read(JsonElement element, ProblemList problems)
     {
+        if (!DocumentKind.Require<BenchmarkSpec>(element, problems)) return null;
         var spec = DocumentReader.Read<BenchmarkSpec>(element, problems);
         return spec is not null && problems.None ? Expand(spec, problems) : null;
     }

@@ -12,6 +12,7 @@ public static class ScheduleValidation
     /// <returns>The schedule, complete and valid, if <paramref name="problems"/> stays empty; else null.</returns>
     public static ScheduleSpec? Read(JsonElement element, ProblemList problems)
     {
+        if (!DocumentKind.Require<ScheduleSpec>(element, problems)) return null;
         var spec = DocumentReader.Read<ScheduleSpec>(element, problems);
         if (spec is null) return null;
         CheckTimes(spec.Cron, spec.TimeZone, problems);

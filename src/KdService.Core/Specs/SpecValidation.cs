@@ -20,6 +20,7 @@ public static class SpecValidation
     /// <summary>Reads a spec from a parsed JSON value.</summary>
     public static JobSpec? Read(JsonElement element, ProblemList problems)
     {
+        if (!DocumentKind.Require<JobSpec>(element, problems)) return null;
         var spec = DocumentReader.Read<JobSpec>(element, problems);
         // Checks across fields need the fields; a part that failed to read has its own problem already.
         if (spec is not null) Check(spec, problems);
