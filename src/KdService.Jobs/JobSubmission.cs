@@ -120,8 +120,8 @@ public sealed class JobSubmission
             $"job {id} learnt {trained.Dataset.Name}; a teacher of {spec.Dataset.Name}");
         if (trained.Dataset is TextDataset { Vocabulary: var known } && spec.Dataset is TextDataset { Vocabulary: var wanted } && known != wanted)
             problems.Add(Place, $"job {id} reads the vocabulary {known}; a teacher that reads {wanted}, which dataset.vocabulary names");
-        else
-            problems.Require(trained.Dataset.Shape == spec.Dataset.Shape, Place, $"job {id} takes {trained.Dataset.Shape}; a teacher that takes {spec.Dataset.Shape}, the inputs of {spec.Dataset.Name}");
+        else // Of classes enough is said.
+            problems.Require(trained.Dataset.Shape with { Classes = spec.Dataset.Shape.Classes } == spec.Dataset.Shape, Place, $"job {id} takes {trained.Dataset.Shape}; a teacher that takes {spec.Dataset.Shape}, the inputs of {spec.Dataset.Name}");
         await using var connection = await _database.OpenConnectionAsync(cancellation);
         return new TeacherFacts(teacher.Student, [.. (await TeacherCheckpoints.OfAsync(connection, id, cancellation)).Keys]);
     }

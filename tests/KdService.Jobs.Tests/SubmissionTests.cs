@@ -127,6 +127,9 @@ public class SubmissionTests : JobsTest
         Assert.Contains("the id of a succeeded job", await ProblemAsync("01arz3ndektsv4rrffq69g5fav"), StringComparison.Ordinal);
         Assert.Contains($"job {queued} is queued", await ProblemAsync(queued), StringComparison.Ordinal);
         Assert.Contains("100 classes", await ProblemAsync(hundred), StringComparison.Ordinal);
+        // Both take the same pictures.
+        var refusal = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(TestNode.Spec($$"""{"job": "{{hundred}}"}""")));
+        Assert.DoesNotContain(refusal.Problems, problem => problem.Detail.Contains("takes", StringComparison.Ordinal));
 
         async Task<string> ProblemAsync(string teacher)
         {
