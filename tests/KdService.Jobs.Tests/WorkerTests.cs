@@ -188,6 +188,8 @@ public class WorkerTests : JobsTest
         await node.WaitForAsync(id, JobState.Paused);
 
         Assert.Equal(5, Assert.Single(await node.Queries.CheckpointsAsync(id, CancellationToken.None)).Step);
+        var last = (await node.Queries.EventsAsync(id, 0, 1000, CancellationToken.None)).Items.Last(happened => happened.Type == "state");
+        Assert.Equal("paused; the trainer left no new checkpoint (it had not stopped after 0.3 s and was killed by the worker)", last.Data.GetProperty("reason").GetString());
     }
 
     [Fact]

@@ -85,13 +85,13 @@ internal sealed class AttemptRunner(
             AttemptFailedException? fault = null;
             var pumping = PumpAsync(pump, trainer, orders, found => fault = found);
             var logging = KeepLogAsync(trainer.Log, tail);
-            await StopWhenOrderedAsync(trainer, orders);
+            var overdue = await StopWhenOrderedAsync(trainer, orders);
             // What the trainer started may still hold its output open.
             trainer.Kill();
             await Task.WhenAll(pumping, logging);
             return fault is not null
                 ? Conclusion.Of(fault, work, options, tail)
-                : Conclusion.Of(orders.Strongest, trainer.ExitCode, pump.Report, pump.Failed, work, options, tail);
+                : Conclusion.Of(orders.Strongest, trainer.ExitCode, overdue, pump.Report, pump.Failed, work, options, tail);
         }
         catch (AttemptFailedException failed)
         {
@@ -131,15 +131,18 @@ internal sealed class AttemptRunner(
         }
     }
 
-    private async Task StopWhenOrderedAsync(TrainerProcess trainer, StopOrders orders)
+    /// <summary>Waits for the trainer, which it asks to stop, and in the end makes stop, when an order comes; returns whether its grace ran out.</summary>
+    private async Task<bool> StopWhenOrderedAsync(TrainerProcess trainer, StopOrders orders)
     {
         var exited = trainer.WaitAsync();
         Task? grace = null;
+        var overdue = false;
         while (!exited.IsCompleted)
         {
             var changed = orders.Changed;
             if (orders.Strongest >= StopOrder.Cancel || grace is { IsCompleted: true })
             {
+                overdue = grace is { IsCompleted: true };
                 trainer.Kill();
                 await exited;
             }
@@ -150,6 +153,7 @@ internal sealed class AttemptRunner(
             }
             await (grace is null ? Task.WhenAny(exited, changed) : Task.WhenAny(exited, changed, grace));
         }
+        return overdue;
     }
 
     private async Task CloseAsync(AttemptWork work, Conclusion conclusion, StopOrders orders)

@@ -13,9 +13,9 @@ internal sealed record Conclusion(JobTrigger Trigger, Change Change)
 
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
 
-    /// <summary>Concludes from the trainer's exit, its last words, and the order it was given.</summary>
+    /// <summary>Concludes from the trainer's exit, whether it was killed because its grace ran out, its last words, and the order it was given.</summary>
     public static Conclusion Of(
-        StopOrder order, int exitCode, RunReport? report, RunFailed? failed, AttemptWork work, KdOptions options, LogTail log)
+        StopOrder order, int exitCode, bool overdue, RunReport? report, RunFailed? failed, AttemptWork work, KdOptions options, LogTail log)
     {
         var ended = new Change { ExitCode = exitCode, Log = log.ToArray() };
         if (exitCode == TrainerExit.Succeeded && report is not null)
@@ -36,12 +36,15 @@ internal sealed record Conclusion(JobTrigger Trigger, Change Change)
             });
         }
         if (order == StopOrder.Pause)
-            return new(JobTrigger.Stop, ended with { NoFault = true, Reason = HowStopped(exitCode, "paused") });
+            return new(JobTrigger.Stop, ended with { NoFault = true, Reason = HowStopped("paused") });
         if (order == StopOrder.Shutdown)
-            return new(JobTrigger.Requeue, ended with { NoFault = true, Reason = HowStopped(exitCode, "the worker shut down") });
+            return new(JobTrigger.Requeue, ended with { NoFault = true, Reason = HowStopped("the worker shut down") });
         if (exitCode is CannotRun or NotFound)
             return Failure(FailureCode.NodeUnfit, $"the trainer {options.TrainerPath} cannot be started: {ended.Log.LastOrDefault()}", null, ended, work, options);
         return Failure(FailureCode.TrainerCrashed, Describe(exitCode), null, ended, work, options);
+
+        string HowStopped(string why) => exitCode == TrainerExit.Stopped ? why
+            : $"{why}; the trainer left no new checkpoint ({(overdue ? $"it had not stopped after {options.StopGraceSeconds} s and was killed by the worker" : Describe(exitCode))})";
     }
 
     /// <summary>Concludes from a fault on the worker's side.</summary>
@@ -63,9 +66,6 @@ internal sealed record Conclusion(JobTrigger Trigger, Change Change)
         }
         return new(JobTrigger.Fail, ended with { Failure = Failures.Of(code, message, step, ended.Log) });
     }
-
-    private static string HowStopped(int exitCode, string why) =>
-        exitCode == TrainerExit.Stopped ? why : $"{why}; the trainer left no new checkpoint ({Describe(exitCode)})";
 
     private static string Describe(int exitCode) => exitCode switch
     {
