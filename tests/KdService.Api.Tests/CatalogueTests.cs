@@ -52,6 +52,10 @@ public sealed class CatalogueTests(Service service)
     }
 
     [Fact]
+    public async Task StatusPage_SaysWhichAccuracyItShows() =>
+        Assert.Contains(">Selection accuracy</th>", await service.Http.GetStringAsync("/"), StringComparison.Ordinal);
+
+    [Fact]
     public async Task Options_NameTheMethods()
     {
         using var response = await service.Http.SendAsync(new HttpRequestMessage(HttpMethod.Options, "/v1/jobs"));

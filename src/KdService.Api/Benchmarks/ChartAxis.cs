@@ -53,7 +53,8 @@ internal sealed class ChartAxis
             >= 1e3 => (value / 1e3, "k"),
             _ => (value, ""),
         };
-        return scaled.ToString("0.##", CultureInfo.InvariantCulture) + unit;
+        // Milliseconds of a small network differ in the third decimal.
+        return scaled.ToString(Math.Abs(scaled) < 1 ? "G3" : "0.##", CultureInfo.InvariantCulture) + unit;
     }
 
     private List<double> LogarithmicTicks(int about)

@@ -123,7 +123,7 @@ internal static class HtmlReport
         List<(string Value, string Meaning)> cards =
         [
             .. best is { Best: { } accuracy } ? new[] { ($"{Percent(accuracy.Mean)} %", $"the most accurate row: {best.Label}") } : [],
-            .. gain is { BestAgainstBaseline: { } against } ? new[] { ($"{(100 * against.Difference).ToString("+0.00;-0.00", CultureInfo.InvariantCulture)} points", $"the largest gain on {benchmark.Baseline}: {gain.Label}") } : [],
+            .. gain is { BestAgainstBaseline: { } against } ? new[] { ($"{(100 * against.Difference).ToString("+0.00;-0.00", CultureInfo.InvariantCulture)} points", $"{(against.Difference > 0 ? $"the largest gain on {benchmark.Baseline}" : $"nothing gains on {benchmark.Baseline}; the nearest")}: {gain.Label}") } : [],
             ($"{benchmark.Cells!.Count}", $"jobs in {benchmark.Rows!.Count} rows, {benchmark.Teachers!.Count} {(benchmark.Teachers.Count == 1 ? "teacher" : "teachers")}"),
             .. seconds > 0 ? new[] { (Duration(seconds), "of trainers so far, teachers counted") } : [],
         ];
