@@ -36,6 +36,12 @@ public sealed class CommandLineTests : IDisposable
         Assert.DoesNotContain("KdService", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("help")]
+    [InlineData("help", "schedule", "create")]
+    public async Task Help_IsThePageOfItsCommand(params string[] arguments) =>
+        Assert.Equal(await KdProgram.Run([.. arguments[1..], "--help"]), await KdProgram.Run(arguments));
+
     [Fact]
     public async Task Log_IsPrintedAsItIs()
     {

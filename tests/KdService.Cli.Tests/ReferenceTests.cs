@@ -59,6 +59,10 @@ public sealed class ReferenceTests
         Assert.Equal(5, Assert.Single(methods.OfType<ReviewKd>()).FeatureWeight);
     }
 
+    [Fact]
+    public void GettingStarted_ShowsAComplaintAsItIs() =>
+        Assert.Contains(SpecValidation.UnknownArchitecture("resnet9"), File.ReadAllText(Path.Combine(KdProgram.Root, "docs", "getting-started.md")), StringComparison.Ordinal);
+
     private static string[] Benchmarks => [.. Files("benchmark-*.json"), .. Files("paper-*.json")];
 
     private static string[] Files(string pattern) => Directory.GetFiles(Path.Combine(KdProgram.Root, "examples"), pattern);

@@ -51,7 +51,8 @@ public static class CommandLine
     public static async Task<int> Run(string[] arguments)
     {
         using var interruption = new Interruption();
-        var parsed = Root.Parse(arguments);
+        // kd help COMMAND is kd COMMAND --help.
+        var parsed = Root.Parse(arguments is ["help", .. var command] ? [.. command, "--help"] : arguments);
         // What is wrong is easier to see without a page of help beneath it; kd alone still prints the page.
         if (parsed.Action is ParseErrorAction complaint && arguments.Length > 0) complaint.ShowHelp = false;
         // Signals are ours to handle: the library would end the process after two seconds, before a checkpoint is written.

@@ -37,7 +37,7 @@ public static class SpecValidation
 
     /// <summary>The complaint about a network that is not in the catalogue.</summary>
     public static string UnknownArchitecture(string? given) =>
-        $"{JsonSerializer.Serialize(given)} given; a network such as resnet8, resnet20, resnet110, resnet8x4 or plane10 (GET /v1/models lists all {ArchitectureCatalogue.All.Count})";
+        $"{JsonSerializer.Serialize(given)} given; a network such as resnet8, resnet20, resnet110, resnet8x4 or plane10 (GET /v1/models lists all)";
 
     /// <summary>Notes at a place if a network is not in the catalogue, or does not take the inputs of the data.</summary>
     /// <param name="name">The network's name.</param>
