@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
@@ -99,6 +101,15 @@ public class MethodTests
         spec = spec with { Teacher = spec.Teacher! with { Checkpoints = checkpoints, Training = new TrainingSpec { Epochs = epochs } } };
         Assert.Equal(kept, TeacherRecipe.FactsFor(spec).Checkpoints);
     }
+
+    [Theory]
+    [InlineData(typeof(ProKd))]
+    [InlineData(typeof(Takd))]
+    [InlineData(typeof(Rco))]
+    [InlineData(typeof(EnsembleKd))]
+    public void Options_ThatMayBeLeftOut_SayWhereTheirDefaultsComeFrom(Type method) =>
+        Assert.DoesNotContain(method.GetProperties(), property =>
+            property.GetCustomAttribute<FieldAttribute>() is { Evidence: null } && !property.IsDefined(typeof(RequiredMemberAttribute)));
 
     private static JobSpec Spec(string method) => SpecValidation.ReadOrThrow(Document(method));
 

@@ -16,7 +16,7 @@ public sealed record EnsembleKd : Method
     public required IReadOnlyList<string> Members { get; init; }
 
     /// <summary>Epochs of each member.</summary>
-    [Field("Epochs of each member; training.epochs when left out.", Min = 1, Max = 100_000)]
+    [Field("Epochs of each member; training.epochs when left out.", Min = 1, Max = 100_000, Evidence = "ours")]
     public int? MemberEpochs { get; init; }
 
     /// <summary>What is averaged.</summary>

@@ -25,7 +25,7 @@ public sealed record ScheduleSpec
     public required string Name { get; init; }
 
     /// <summary>When to run.</summary>
-    [Field("When to run: five fields as in a crontab (minute, hour, day of the month, month, day of the week with 0 or 7 for Sunday; \"0 3 * * *\" is every day at 3:00), or Quartz's six or seven with a second before them and a year behind (there 1 is Sunday). Where both days are restricted, either will do.")]
+    [Field("When to run: five fields as in a crontab (minute, hour, day of the month, month, day of the week with 0 or 7 for Sunday; \"0 3 * * *\" is every day at 3:00), or Quartz's six or seven with a second before them and a year behind (there 1 is Sunday). Where both days are restricted, either will do. A range that ends before it begins goes round: hours 22-2 are 22, 23, 0, 1 and 2.")]
     public required string Cron { get; init; }
 
     /// <summary>Whose clock the line means.</summary>
