@@ -14,8 +14,7 @@ internal sealed class HiddenStateLoss : FeatureLoss
 
     public HiddenStateLoss(ObjectiveContext context) : base(context)
     {
-        var (from, to) = (context.Taps[0].Student.Shape[1], context.Taps[0].Teacher.Shape[1]);
-        if (from != to) _projection = Linear(from, to);
+        if (context.Taps is [var (student, teacher), ..] && student.Shape[1] != teacher.Shape[1]) _projection = Linear(student.Shape[1], teacher.Shape[1]);
     }
 
     /// <inheritdoc />

@@ -54,7 +54,7 @@ def objectives():
         add({"name": "kd", "alpha": alpha, "temperature": tau, "standardise": True}, lambda z, y, t: standardised_targets(z, y, t, alpha, tau))
     # 20 epochs, linear: psi 3/15 after two of them; a step: psi 0; the last third of linear_to_half: psi 1.
     for psi, epoch, schedule, factor, margin in ((0.2, 2, "linear", 0.15, 40.0), (0.0, 9, "step", 0.5, 0.0), (1.0, 13, "linear_to_half", 0.9, 5.0)):
-        add({"name": "continuation", "margin": margin, "psi": schedule},
+        add({"name": "continuation", "margin": margin, "psi": schedule, "reduction": "batch"},
             lambda z, y, t: continuation(z, y, t, psi, factor, margin), epoch=epoch, epochs=20, factor=factor)
     for alpha, beta, tau, standardise in ((1.0, 8.0, 4.0, False), (0.5, 0.0, 1.0, False), (0.0, 2.0, 2.0, True)):
         add({"name": "dkd", "alpha": alpha, "beta": beta, "temperature": tau, "standardise": standardise},
