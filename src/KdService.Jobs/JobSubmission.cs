@@ -5,6 +5,7 @@ using KdService.Core.Schema;
 using KdService.Core.Specs;
 using KdService.Core.Wire;
 using KdService.Jobs.Lifecycle;
+using KdService.Jobs.Models;
 using KdService.Jobs.Persistence;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -19,14 +20,15 @@ public sealed class JobSubmission
     private readonly JobLifecycle _lifecycle;
     private readonly TeacherJobs _teachers;
     private readonly DatasetProbe _datasets;
+    private readonly ModelStore _models;
     private readonly KdOptions _options;
     private readonly ILogger _log;
 
     internal JobSubmission(
-        NpgsqlDataSource database, JobTransactions transactions, JobLifecycle lifecycle, TeacherJobs teachers, DatasetProbe datasets,
+        NpgsqlDataSource database, JobTransactions transactions, JobLifecycle lifecycle, TeacherJobs teachers, DatasetProbe datasets, ModelStore models,
         KdOptions options, ILogger<JobSubmission> log) =>
-        (_database, _transactions, _lifecycle, _teachers, _datasets, _options, _log) =
-        (database, transactions, lifecycle, teachers, datasets, options, log);
+        (_database, _transactions, _lifecycle, _teachers, _datasets, _models, _options, _log) =
+        (database, transactions, lifecycle, teachers, datasets, models, options, log);
 
     /// <summary>Submits a job. The job, its plan, its teacher's job if that is new, and its place in the queue become durable together.</summary>
     /// <param name="spec">A spec that <see cref="SpecValidation"/> has passed.</param>
@@ -92,38 +94,45 @@ public sealed class JobSubmission
     /// <summary>The plan of a spec, if it can be carried out here; else null, with every problem noted.</summary>
     internal async Task<Plan?> CompileAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation)
     {
-        var (present, problem) = _datasets.Look(spec.Dataset);
+        var models = await _models.OfAsync(spec, problems, cancellation);
+        var trained = spec.Teacher?.Job is { } job ? await JobRows.FindAsync(_database, job, cancellation) : null;
+        var inherited = (trained?.Plan?.Dataset as TextDataset)?.Imported;
+        var dataset = ImportsOfSpec.Resolve(spec, models, inherited, problems);
+        var (present, problem) = _datasets.Look(dataset);
         problems.Require(present, "/dataset/name", $"{spec.Dataset.Name} cannot be read on this host: {problem}");
         foreach (var (index, other) in spec.Evaluation.AlsoOn.Index())
         {
-            var (there, missing) = _datasets.LookForTest(other.For(spec.Dataset));
+            var (there, missing) = _datasets.LookForTest(other.For(dataset));
             problems.Require(there, $"/evaluation/also_on/{index}/dataset", $"{other.Dataset.Title} cannot be read on this host: {missing}");
         }
-        var facts = spec.Teacher?.Job is { } teacher ? await CheckTeacherAsync(spec, teacher, problems, cancellation) : null;
-        return problems.None ? PlanBuilder.Compile(spec, facts, problems) : null;
+        var facts = spec.Teacher?.Job is { } id ? await CheckTeacherAsync(dataset, id, trained, problems, cancellation) : null;
+        return problems.None ? PlanBuilder.Compile(spec, facts, problems, models) : null;
     }
 
     /// <summary>Whether a finished job can be the teacher; returns what its students' plans need to know of it.</summary>
-    private async Task<TeacherFacts?> CheckTeacherAsync(JobSpec spec, string id, ProblemList problems, CancellationToken cancellation)
+    private async Task<TeacherFacts?> CheckTeacherAsync(Dataset dataset, string id, JobView? teacher, ProblemList problems, CancellationToken cancellation)
     {
         const string Place = "/teacher/job";
-        if (await JobRows.FindAsync(_database, id, cancellation) is not { Spec: { } trained } teacher)
+        if (teacher?.Plan?.Dataset is not { } learnt)
         {
             problems.Add(Place, $"\"{id}\" given; the id of a succeeded job");
             return null;
         }
         problems.Require(teacher.Status == JobState.Succeeded, Place, $"job {id} is {Words.Of(teacher.Status)}; a job that has succeeded");
         problems.Require(teacher.Diagnoses is null, Place, $"job {id} diagnoses job {teacher.Diagnoses} and trains nothing; a job that has trained a network");
-        problems.Require(trained.Dataset.Classes == spec.Dataset.Classes, Place,
-            $"job {id} tells {trained.Dataset.Classes} classes apart; a teacher of {spec.Dataset.Classes}, the classes of {spec.Dataset.Name}");
-        problems.Require(trained.Dataset.Name == spec.Dataset.Name, Place,
-            $"job {id} learnt {trained.Dataset.Name}; a teacher of {spec.Dataset.Name}");
-        if (trained.Dataset is TextDataset { Vocabulary: var known } && spec.Dataset is TextDataset { Vocabulary: var wanted } && known != wanted)
-            problems.Add(Place, $"job {id} reads the vocabulary {known}; a teacher that reads {wanted}, which dataset.vocabulary names");
+        problems.Require(learnt.Classes == dataset.Classes, Place,
+            $"job {id} tells {learnt.Classes} classes apart; a teacher of {dataset.Classes}, the classes of {dataset.Name}");
+        problems.Require(learnt.Name == dataset.Name, Place, $"job {id} learnt {learnt.Name}; a teacher of {dataset.Name}");
+        if (learnt is TextDataset its && dataset is TextDataset texts && its.VocabularyKey != texts.VocabularyKey)
+            problems.Add(Place, $"job {id} cuts texts with {InWords(its)}, and this job with {InWords(texts)}; one vocabulary for teacher, student and data");
         else // Of classes enough is said.
-            problems.Require(trained.Dataset.Shape with { Classes = spec.Dataset.Shape.Classes } == spec.Dataset.Shape, Place, $"job {id} takes {trained.Dataset.Shape}; a teacher that takes {spec.Dataset.Shape}, the inputs of {spec.Dataset.Name}");
+            problems.Require(learnt.Shape with { Classes = dataset.Shape.Classes } == dataset.Shape, Place, $"job {id} takes {learnt.Shape}; a teacher that takes {dataset.Shape}, the inputs of {dataset.Name}");
         await using var connection = await _database.OpenConnectionAsync(cancellation);
-        return new TeacherFacts(teacher.Student, [.. (await TeacherCheckpoints.OfAsync(connection, id, cancellation)).Keys]);
+        return await TeacherCheckpoints.FactsAsync(connection, id, teacher.Student, cancellation);
+
+        static string InWords(TextDataset texts) => texts.Imported is { } imported
+            ? $"the vocabulary of model {imported.Model} ({imported.Entries} tokens)"
+            : $"the vocabulary {texts.NamedVocabulary?.Name} ({texts.Shape.Vocabulary} tokens)";
     }
 
     /// <summary>Whether an equal teacher job has succeeded.</summary>

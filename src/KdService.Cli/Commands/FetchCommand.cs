@@ -40,8 +40,7 @@ public static class FetchCommand
         List<(string, long)> files = [];
         foreach (var artifact in artifacts.Where(artifact => only.Count == 0 || only.Contains(artifact.Name)))
         {
-            // A name is a file name; whatever else a service might say, nothing is written outside the folder.
-            var path = Path.Combine(folder, Path.GetFileName(artifact.Name));
+            var path = ArtifactPath.Within(folder, artifact.Name);
             await download.Fetch(artifact.Url, artifact.Sha256, path, cancel);
             files.Add((path, artifact.Bytes));
         }

@@ -57,10 +57,12 @@ public static class ModelCommand
     }
 
     /// <summary>Looks through a folder here, before anything of it is sent.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="pointer">JSON pointer to where a spec names it; empty outside of specs.</param>
     /// <exception cref="InvalidDocumentException">It cannot be served; carries every problem, at the names of files.</exception>
-    internal static ImportedModel Read(string folder)
+    internal static ImportedModel Read(string folder, string pointer = "")
     {
         var problems = new ProblemList();
-        return ModelFolder.Read(folder, problems) ?? throw new InvalidDocumentException(problems.Items);
+        return ModelFolder.Read(folder, problems.At(pointer)) ?? throw new InvalidDocumentException(problems.Items);
     }
 }

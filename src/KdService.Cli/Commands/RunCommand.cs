@@ -1,6 +1,8 @@
 using System.CommandLine;
 using KdService.Cli.Display;
 using KdService.Cli.Local;
+using KdService.Core.Plans;
+using KdService.Core.Schema;
 using KdService.Core.Specs;
 
 namespace KdService.Cli.Commands;
@@ -31,12 +33,16 @@ public static class RunCommand
     private static async Task<int> Run(string path, string destination, string data, string device, CancellationToken stop)
     {
         var spec = SpecValidation.ReadOrThrow(await SpecFile.Read(path, stop));
-        DataRoot.Require(spec.Dataset, data);
-        foreach (var (index, other) in spec.Evaluation.AlsoOn.Index()) DataRoot.RequireTest($"evaluation.also_on.{index}.dataset", other.For(spec.Dataset), data);
-        var run = new LocalRun { Trainer = Programs.Trainer, Out = destination, DataRoot = data, Device = device };
+        var (resolved, models) = LocalModels.Of(spec);
+        // What does not fit is said before anything runs.
+        if (models.Facts.Count > 0 && resolved.Teacher?.Job is null) PlanBuilder.Compile(resolved, models: models.Facts);
+        var dataset = ImportsOfSpec.Resolve(resolved, models.Facts, inherited: null, new ProblemList());
+        DataRoot.Require(dataset, data);
+        foreach (var (index, other) in spec.Evaluation.AlsoOn.Index()) DataRoot.RequireTest($"evaluation.also_on.{index}.dataset", other.For(dataset), data);
+        var run = new LocalRun { Trainer = Programs.Trainer, Out = destination, DataRoot = data, Device = device, Models = models };
         try
         {
-            var results = await ProgressDisplay.During(Terminal.Out, display => run.Run(spec, display, stop));
+            var results = await ProgressDisplay.During(Terminal.Out, display => run.Run(resolved, display, stop));
             Terminal.Out.Write(ResultsTable.Of(results));
             Terminal.Out.Say($"artifacts and report: {destination}");
             return ExitCodes.Done;

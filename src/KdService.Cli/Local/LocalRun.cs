@@ -1,4 +1,5 @@
 using KdService.Cli.Display;
+using KdService.Cli.Service;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
@@ -23,6 +24,9 @@ public sealed class LocalRun
     /// <summary>Where data sets lie.</summary>
     public required string DataRoot { get; init; }
 
+    /// <summary>Hugging Face folders that the spec names, and what is known of them, by their digests.</summary>
+    public LocalModels Models { get; init; } = LocalModels.None;
+
     /// <summary>Torch device.</summary>
     public string Device { get; init; } = "cpu";
 
@@ -36,14 +40,14 @@ public sealed class LocalRun
             throw new CommandFailedException("teacher.job: given; kd run has no service to ask for it, so teacher.model, or kd submit");
         List<Result> results = [];
         Dictionary<string, string> inputs = [];
-        if (spec.Teacher is { } teacher)
+        if (spec.Teacher is { Model: not null } teacher)
         {
             var recipe = TeacherRecipe.JobFor(spec);
             results.Add(new Result("teacher", await RunOne(recipe, [], Path.Combine(Out, "teacher"), display, stop)));
             inputs[PlanBuilder.Teacher] = Path.GetFullPath(Path.Combine(Out, "teacher", WeightsFile(teacher.Weights)));
             using var made = FolderOf(recipe);
             foreach (var checkpoint in made.Checkpoints)
-                if (PlanBuilder.Compile(spec).TeacherCheckpoints.Contains(checkpoint.Epoch))
+                if (PlanBuilder.Compile(spec, models: Models.Facts).TeacherCheckpoints.Contains(checkpoint.Epoch))
                     inputs[Curriculum.InputOf(PlanBuilder.Teacher, checkpoint.Epoch)] = made.Full(checkpoint.Path);
         }
         results.Add(new Result(spec.Method.Name, await RunOne(spec, inputs, Out, display, stop)));
@@ -76,12 +80,13 @@ public sealed class LocalRun
         {
             JobId = Path.GetFileName(folder.Path),
             Attempt = attempt,
-            Plan = PlanBuilder.Compile(spec),
+            Plan = PlanBuilder.Compile(spec, models: Models.Facts),
             Device = Device,
             Threads = spec.Resources.Threads,
             DataRoot = Path.GetFullPath(DataRoot),
             SignalCache = Path.GetFullPath(Path.Combine(Out, "work", "signals")),
             Inputs = CopyInputs(inputs, folder),
+            Folders = Models.CopyTo(folder, ImportsOfSpec.Named(spec).Select(named => named.Id)),
             Resume = folder.Resume,
         };
         await File.WriteAllTextAsync(folder.Full(RunRequest.FileName), Json.Write(request, indented: true), stop);
@@ -138,7 +143,7 @@ public sealed class LocalRun
     {
         Directory.CreateDirectory(results);
         foreach (var artifact in folder.Artifacts)
-            File.Copy(folder.Full(artifact.Path), Path.Combine(results, Path.GetFileName(artifact.Name)), overwrite: true);
+            File.Copy(folder.Full(artifact.Path), ArtifactPath.Within(results, artifact.Name), overwrite: true);
         File.WriteAllText(Path.Combine(results, "spec.json"), Json.Write(spec, indented: true) + "\n");
         File.WriteAllText(Path.Combine(results, "report.json"), Json.Write(report, indented: true) + "\n");
     }

@@ -9,8 +9,17 @@ public abstract record TextDataset : Dataset
     public const int LongestInput = 512;
 
     /// <summary>The vocabulary.</summary>
-    [Field("The vocabulary that texts are cut into tokens with, one for all networks of the job; its files lie in the data root.", MaxLength = 100)]
-    public string Vocabulary { get; init; } = Vocabularies.BertUncased.Name;
+    [Field("The vocabulary that texts are cut into tokens with, one for all networks of the job; its files lie in the data root. When left out, that of the imported models which the spec names or which its teacher's job began with; without any, bert-base-uncased.", MaxLength = 100)]
+    public string? Vocabulary { get; init; }
+
+    /// <summary>The vocabulary of an imported model, which is then the job's; found as the spec becomes a plan.</summary>
+    public ImportedVocabulary? Imported { get; init; }
+
+    /// <summary>The vocabulary by its name; null where that names none.</summary>
+    public KnownVocabulary? NamedVocabulary => Vocabularies.Find(Vocabulary ?? Vocabularies.BertUncased.Name);
+
+    /// <summary>What tells whether two data sets cut texts alike.</summary>
+    public string VocabularyKey => Imported?.Digest ?? NamedVocabulary?.Digest ?? Vocabulary ?? Vocabularies.BertUncased.Name;
 
     /// <summary>The most tokens of an input.</summary>
     [Field("The most tokens of an input, the special ones included; longer texts are cut at the end, of a pair the longer one first.", Min = 4, Max = LongestInput, Evidence = "[read: KDNLP] 128 for GLUE")]
@@ -26,7 +35,7 @@ public abstract record TextDataset : Dataset
     public override int Classes => Target == Target.Class ? LabelNames.Count : 1;
 
     /// <inheritdoc />
-    public override DataShape Shape => DataShape.Text(Vocabularies.Find(Vocabulary)?.Entries ?? 1, MaxLength, Target, Classes);
+    public override DataShape Shape => DataShape.Text(Imported?.Entries ?? NamedVocabulary?.Entries ?? 1, MaxLength, Target, Classes);
 
     /// <inheritdoc />
     public override int BytesPerValue => sizeof(int);
@@ -46,16 +55,16 @@ public abstract record TextDataset : Dataset
     /// <inheritdoc />
     public override IReadOnlyList<DataFile> TestFiles => [.. new[] { TestFile }.OfType<DataFile>(), .. VocabularyFiles];
 
-    private IReadOnlyList<DataFile> VocabularyFiles => Vocabularies.Find(Vocabulary)?.Files ?? [];
+    private IReadOnlyList<DataFile> VocabularyFiles => Imported is null ? NamedVocabulary?.Files ?? [] : [];
 
     /// <inheritdoc />
-    public override object Preparation => new { Vocabulary, MaxLength };
+    public override object Preparation => new { Vocabulary = Imported?.Digest ?? NamedVocabulary?.Name, MaxLength };
 
     /// <inheritdoc />
     public override void Validate(ProblemList problems)
     {
         base.Validate(problems);
-        problems.Require(Vocabularies.Find(Vocabulary) is not null, "/dataset/vocabulary",
+        problems.Require(NamedVocabulary is not null, "/dataset/vocabulary",
             $"\"{Vocabulary}\" given; one of {string.Join(", ", Vocabularies.All.Select(vocabulary => vocabulary.Name))}");
     }
 }

@@ -63,6 +63,9 @@ public sealed record Plan
     public IEnumerable<int> TeacherCheckpoints => Stages.Select(stage => stage.Curriculum).Concat(Stages.SelectMany(stage => stage.Peers).Select(peer => peer.Curriculum))
         .SelectMany(curriculum => curriculum?.Checkpoints ?? []).Distinct();
 
+    /// <summary>The ids of the imported models that the trainer needs.</summary>
+    public IEnumerable<string> ImportedModels => Models.Select(model => model.Imported).Append((Dataset as TextDataset)?.Imported?.Model).OfType<string>().Distinct();
+
     /// <summary>The network with an id.</summary>
     /// <exception cref="InvalidOperationException">The plan has none.</exception>
     public ModelPlan Model(string id) => Models.FirstOrDefault(model => model.Id == id)
@@ -113,6 +116,15 @@ public sealed record ModelPlan
 
     /// <summary>Seed of its initial weights; null when they come as an input.</summary>
     public long? Seed { get; init; }
+
+    /// <summary>The id of the imported model whose weights it begins with; null without one.</summary>
+    public string? Imported { get; init; }
+
+    /// <summary>Whether the imported model's head is taken, too.</summary>
+    public bool ImportedHead { get; init; }
+
+    /// <summary>For each of its layers the teacher's that it begins with; null where it begins with none.</summary>
+    public IReadOnlyList<int>? TeacherLayers { get; init; }
 
     /// <summary>Name of the input (a safetensors file of the attempt's work folder) that holds its weights; null to start from the seed.</summary>
     public string? WeightsInput { get; init; }

@@ -2,6 +2,7 @@ using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
+using KdService.Core.Weights;
 
 namespace KdService.Core.Plans;
 
@@ -37,27 +38,33 @@ public sealed class PlanBuilder
     /// <summary>Compiles a valid spec.</summary>
     /// <param name="spec">A spec that validation has passed.</param>
     /// <param name="teacher">What is known of the teacher where the spec names a job instead of a recipe.</param>
-    public static Plan Compile(JobSpec spec, TeacherFacts? teacher = null)
+    /// <param name="models">What is known of the imported models that the spec names, by id.</param>
+    public static Plan Compile(JobSpec spec, TeacherFacts? teacher = null, IReadOnlyDictionary<string, ImportedModel>? models = null)
     {
         var problems = new ProblemList();
-        return Compile(spec, teacher, problems) ?? throw new InvalidDocumentException(problems.Items);
+        return Compile(spec, teacher, problems, models) ?? throw new InvalidDocumentException(problems.Items);
     }
 
     /// <summary>Compiles a spec and checks that its parts fit each other.</summary>
     /// <param name="spec">A spec whose fields are valid.</param>
     /// <param name="teacher">What is known of the teacher where the spec names a job instead of a recipe.</param>
     /// <param name="problems">Takes what does not fit.</param>
+    /// <param name="models">What is known of the imported models that the spec names, by id.</param>
     /// <returns>The plan; null if there are problems.</returns>
-    public static Plan? Compile(JobSpec spec, TeacherFacts? teacher, ProblemList problems)
+    public static Plan? Compile(JobSpec spec, TeacherFacts? teacher, ProblemList problems, IReadOnlyDictionary<string, ImportedModel>? models = null)
     {
+        models ??= new Dictionary<string, ImportedModel>();
+        spec = spec with { Dataset = ImportsOfSpec.Resolve(spec, models, teacher?.Vocabulary, problems) };
+        if (!problems.None) return null;
+        if (spec.Teacher?.Imported is { } id) teacher = new TeacherFacts(models[id].Architecture, []);
         teacher = spec.Teacher is { Model: not null } ? TeacherRecipe.FactsFor(spec) : teacher;
         var builder = new PlanBuilder(spec, teacher, problems);
         if (spec.Method.NeedsTeacher)
         {
             if (teacher is null) throw new ArgumentException("the teacher's network is not known", nameof(teacher));
-            builder._models.Add(builder.Describe(Teacher, ModelRole.Teacher, teacher.Architecture) with { WeightsInput = Teacher });
+            builder._models.Add(builder.DescribeTeacher(teacher.Architecture, models));
         }
-        builder.AddModel(Student, ModelRole.Student, spec.Student.Model);
+        builder._models.Add(builder.DescribeStudent(models));
         spec.Method.Compile(builder);
         if (!problems.None) return null;
         var plan = new Plan
@@ -171,6 +178,36 @@ public sealed class PlanBuilder
             };
             Problems.Require(fits, place, $"{Union.Case(term.Objective.GetType()).Name} given, which is about classes; {plan.Dataset.Name} asks for {asked}: a loss such as kd, logit_mse or cross_entropy");
             term.Objective.Check(setting, place, Problems);
+        }
+    }
+
+    private ModelPlan DescribeTeacher(string architecture, IReadOnlyDictionary<string, ImportedModel> models)
+    {
+        var described = Describe(Teacher, ModelRole.Teacher, architecture);
+        if (Spec.Teacher?.Imported is not { } id) return described with { WeightsInput = Teacher };
+        ImportsOfSpec.CheckTeacher(id, models[id], Spec.Dataset, Problems);
+        return described with { Imported = id, ImportedHead = true };
+    }
+
+    private ModelPlan DescribeStudent(IReadOnlyDictionary<string, ImportedModel> models)
+    {
+        var described = Describe(Student, ModelRole.Student, Spec.Student.Model) with { Seed = Spec.Seed };
+        switch (Spec.Student.Init)
+        {
+            case ImportedWeights { Model: var id }:
+                ImportsOfSpec.CheckStudent(id, models[id], Spec.Student.Model, Problems);
+                return described with { Imported = id, ImportedHead = ImportsOfSpec.HeadFits(models[id], Spec.Dataset) };
+            case TeacherLayers { Layers: var given } when _teacher is { } teacher:
+                if (Transformers.Size(described.Architecture) is not { } student || Transformers.Size(teacher.Architecture) is not { } of)
+                {
+                    Problems.Add("/student/init", $"teacher_layers given with a {described.Architecture} and a {teacher.Architecture}; two transformers");
+                    return described;
+                }
+                var layers = given ?? InitialLayers.Spread(student.Layers, of.Layers);
+                if (InitialLayers.Mismatch(student, of, layers) is { } mismatch) Problems.Add("/student/init", mismatch);
+                return described with { TeacherLayers = layers };
+            default:
+                return described;
         }
     }
 

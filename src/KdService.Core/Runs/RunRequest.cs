@@ -35,6 +35,9 @@ public sealed record RunRequest
     /// <summary>Safetensors files with weights, by the names that models of the plan give (<see cref="ModelPlan.WeightsInput"/>).</summary>
     public Dictionary<string, string> Inputs { get; init; } = [];
 
+    /// <summary>Hugging Face folders of imported models, by the ids that the plan gives (<see cref="Plan.ImportedModels"/>).</summary>
+    public Dictionary<string, string> Folders { get; init; } = [];
+
     /// <summary>
     /// Train nothing: diagnose the teacher's signal with the finished student, whose weights are the input named as the plan's result.
     /// </summary>

@@ -36,7 +36,7 @@ public sealed record JobSpec
     public required Dataset Dataset { get; init; }
 
     /// <summary>The teacher; required by methods that have one.</summary>
-    [Field("The teacher: a network to train (shared by all jobs that ask for the same), or a finished job.")]
+    [Field("The teacher: a network to train (shared by all jobs that ask for the same), a finished job, or an imported model.")]
     public TeacherSpec? Teacher { get; init; }
 
     /// <summary>The network to train.</summary>
@@ -81,13 +81,17 @@ public sealed record StudentSpec
     /// <summary>A network of the catalogue.</summary>
     [Field("A network; GET /v1/models lists them.", MaxLength = 64)]
     public required string Model { get; init; }
+
+    /// <summary>The weights that it begins with.</summary>
+    [Field("The weights that the student begins with; drawn from the seed when left out.", Evidence = "ours")]
+    public Initialization? Init { get; init; }
 }
 
 /// <summary>A teacher: a recipe to train one, or a finished job that did.</summary>
 public sealed record TeacherSpec
 {
     /// <summary>A network to train as the teacher.</summary>
-    [Field("A network to train on the labels as the teacher; instead of job.", MaxLength = 64)]
+    [Field("A network to train on the labels as the teacher; instead of job and imported.", MaxLength = 64)]
     public string? Model { get; init; }
 
     /// <summary>The seed of the teacher.</summary>
@@ -99,8 +103,12 @@ public sealed record TeacherSpec
     public TrainingSpec? Training { get; init; }
 
     /// <summary>A finished job whose student is the teacher.</summary>
-    [Field("The id of a succeeded job whose student is this job's teacher; instead of model.", MaxLength = 26, Pattern = SortableId.Pattern)]
+    [Field("The id of a succeeded job whose student is this job's teacher; instead of model and imported.", MaxLength = 26, Pattern = SortableId.Pattern)]
     public string? Job { get; init; }
+
+    /// <summary>An imported model that is the teacher.</summary>
+    [Field("The id of an imported model that is the teacher as it is; with kd run, a Hugging Face folder. Instead of model and job.", MaxLength = 1024)]
+    public string? Imported { get; init; }
 
     /// <summary>Which of the teacher's weights.</summary>
     [Field("Which of the teacher's weights: those of its best epoch or of its last.")]

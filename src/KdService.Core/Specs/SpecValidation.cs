@@ -96,8 +96,8 @@ public static class SpecValidation
         spec.Method.Validate(spec, problems);
         // Stages of one's own tell whether they need a teacher once they are right.
         if (problems.None) RequireNoTeacher(spec, problems);
-        // Of a teacher that is a job nothing is known here.
-        if (problems.None && (spec.Teacher?.Model is not null || !spec.Method.NeedsTeacher)) PlanBuilder.Compile(spec, null, problems);
+        // Of a teacher that is a job, and of imported models, nothing is known here.
+        if (problems.None && ImportsOfSpec.Named(spec).Count == 0 && (spec.Teacher?.Model is not null || !spec.Method.NeedsTeacher)) PlanBuilder.Compile(spec, null, problems);
     }
 
     private static void RequireNoTeacher(JobSpec spec, ProblemList problems)
@@ -105,6 +105,7 @@ public static class SpecValidation
         if (spec.Method is not { NeedsTeacher: false } method) return;
         problems.Require(spec.Teacher is null, "/teacher", $"given, but method {method.Name} has no teacher; leave it out");
         problems.Require(!spec.Diagnosis, "/diagnosis", $"true given, but method {method.Name} has no teacher; leave it out");
+        problems.Require(spec.Student?.Init is not TeacherLayers, "/student/init", $"teacher_layers given, but method {method.Name} has no teacher; random or imported");
     }
 
     private static void CheckOptimizer(Optimizer optimizer, string training, ProblemList problems) =>
@@ -113,14 +114,16 @@ public static class SpecValidation
 
     private static void CheckTeacher(TeacherSpec teacher, Dataset? dataset, ProblemList problems)
     {
-        problems.Require(teacher.Model is null != (teacher.Job is null), "/teacher", "exactly one of model (a teacher to train) and job (a finished job)");
+        problems.Require(new[] { teacher.Model, teacher.Job, teacher.Imported }.Count(given => given is not null) == 1, "/teacher",
+            "exactly one of model (a teacher to train), job (a finished job) and imported (an imported model)");
         if (teacher.Model is { } model)
             RequireNetwork(model, dataset, "/teacher/model", problems);
         if (teacher.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/teacher/training", problems);
-        if (teacher.Job is not null)
+        if (teacher.Model is null)
         {
-            problems.Require(teacher.Training is null, "/teacher/training", "given with job; a finished job is not trained again");
-            problems.Require(teacher.Seed is null, "/teacher/seed", "given with job; a finished job has its seed");
+            var (given, why) = teacher.Job is null ? ("imported", "an imported model") : ("job", "a finished job");
+            problems.Require(teacher.Training is null, "/teacher/training", $"given with {given}; {why} is not trained again");
+            problems.Require(teacher.Seed is null, "/teacher/seed", $"given with {given}; {why} has its seed");
         }
     }
 }

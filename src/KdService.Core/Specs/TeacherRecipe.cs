@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Schema;
 
@@ -56,4 +57,8 @@ public static class TeacherRecipe
 /// <summary>What a plan needs to know of its teacher.</summary>
 /// <param name="Architecture">Its network.</param>
 /// <param name="Checkpoints">Epochs of its training whose checkpoints there are, rising.</param>
-public sealed record TeacherFacts(string Architecture, IReadOnlyList<int> Checkpoints);
+public sealed record TeacherFacts(string Architecture, IReadOnlyList<int> Checkpoints)
+{
+    /// <summary>The vocabulary of an imported model that it was trained with; null without one.</summary>
+    public ImportedVocabulary? Vocabulary { get; init; }
+}

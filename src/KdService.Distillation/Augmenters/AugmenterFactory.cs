@@ -20,10 +20,10 @@ internal static class AugmenterFactory
     /// <exception cref="RunException">This trainer does not know the augmenter, or does not have what it needs.</exception>
     public static IAugmenter Create(Augmenter augmenter, RunContext run, nn.Module<Tensor, Tensor> student, ITeacherSignal teacher, Teachers teachers) => augmenter switch
     {
-        BackwardPass backwardPass when student is TextNetwork reader => new TextBackwardPassAugmenter(backwardPass, reader, teacher, TokenMasking.Of(run.Plan.Dataset, run.Request.DataRoot, 0, run.Device)),
+        BackwardPass backwardPass when student is TextNetwork reader => new TextBackwardPassAugmenter(backwardPass, reader, teacher, TokenMasking.Of(run.Dataset, run.Request.DataRoot, 0, run.Device)),
         BackwardPass backwardPass => new BackwardPassAugmenter(backwardPass, run.Plan, student, teacher, run.Device),
         MaskedGenerator masked => new MaskedGeneratorAugmenter(masked, teachers.Generator(masked.Generator), (TextNetwork)student, teacher,
-            TokenMasking.Of(run.Plan.Dataset, run.Request.DataRoot, masked.MaskProbability, run.Device), run.Plan.Dataset.Shape.Target == Target.Value),
+            TokenMasking.Of(run.Dataset, run.Request.DataRoot, masked.MaskProbability, run.Device), run.Plan.Dataset.Shape.Target == Target.Value),
         _ => throw new RunException(FailureCode.InvalidPlan, $"augmenter: {augmenter.GetType().Name} given; this trainer has no such augmenter"),
     };
 }

@@ -15,7 +15,8 @@ public static class Tokenizers
     /// <exception cref="RunException">A file is missing, or is not what it should be.</exception>
     public static Tokenizer Of(TextDataset dataset, string dataRoot)
     {
-        var known = Vocabularies.Find(dataset.Vocabulary) ?? throw new RunException(FailureCode.InvalidPlan, $"vocabulary: {dataset.Vocabulary} given; this trainer does not know it");
+        if (dataset.Imported is { } imported) return Of(imported);
+        var known = dataset.NamedVocabulary ?? throw new RunException(FailureCode.InvalidPlan, $"vocabulary: {dataset.Vocabulary} given; this trainer does not know it");
         var missing = known.Files.Select(file => Path.Combine(dataRoot, file.Path)).FirstOrDefault(path => !File.Exists(path));
         if (missing is not null) throw new RunException(FailureCode.DataMissing, $"{missing}: no such file; {dataset.HowToGet}");
         try
@@ -24,6 +25,21 @@ public static class Tokenizers
             return tokenizer.Vocabulary.Count == known.Entries
                 ? tokenizer
                 : throw new RunException(FailureCode.DataCorrupt, $"{known.Files[0].Path}: {tokenizer.Vocabulary.Count} tokens found; {known.Name} has {known.Entries}");
+        }
+        catch (TextDataException e)
+        {
+            throw new RunException(FailureCode.DataCorrupt, e.Message, e);
+        }
+    }
+
+    private static Tokenizer Of(ImportedVocabulary imported)
+    {
+        try
+        {
+            var tokenizer = TokenizerFolder.Read(imported.Folder ?? throw new RunException(FailureCode.InvalidPlan, $"folders: no folder of model {imported.Model} given, whose vocabulary the data is cut with"));
+            return tokenizer.Digest == imported.Digest
+                ? tokenizer
+                : throw new RunException(FailureCode.DataCorrupt, $"{imported.Folder}: the tokenizer is not the one that the plan was made for");
         }
         catch (TextDataException e)
         {

@@ -1,9 +1,16 @@
 using System.Text;
+using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
+using KdService.Distillation.Data;
+using KdService.Distillation.Models;
+using KdService.Distillation.Models.Text;
 using KdService.Distillation.Weights;
+using KdService.Text.Folders;
+using KdService.Text.Tokenizers;
+using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
 
@@ -33,7 +40,7 @@ internal sealed class Artifacts(RunContext run)
             ["seed"] = plan.Seed.ToString(),
         };
         if (plan.Dataset is PictureDataset pictures) (metadata["mean"], metadata["std"]) = (Json.Write(pictures.Mean), Json.Write(pictures.Std));
-        if (plan.Dataset is TextDataset texts) (metadata["vocabulary"], metadata["max_length"]) = (texts.Vocabulary, texts.MaxLength.ToString());
+        if (plan.Dataset is TextDataset texts) (metadata["vocabulary"], metadata["max_length"]) = (texts.Imported?.Digest ?? texts.NamedVocabulary!.Name, texts.MaxLength.ToString());
         return metadata;
     }
 
@@ -45,6 +52,27 @@ internal sealed class Artifacts(RunContext run)
     {
         Write($"{model}.best.safetensors", trained.Best.Weights, Metadata(run.Plan, model, stage, trained.Best.Epoch));
         if (model == run.Plan.Result) Write($"{model}.last.safetensors", trained.Last, Metadata(run.Plan, model, stage, stage.Epochs));
+    }
+
+    /// <summary>Writes the job's own network, which reads texts, as the Hugging Face folder <c>MODEL/</c>, an artifact a file.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="weights">Its weights.</param>
+    public void WriteFolder(ModelPlan model, Snapshot weights)
+    {
+        using var scope = NewDisposeScope();
+        var dataset = (TextDataset)run.Dataset;
+        using var network = (TextNetwork)Networks.Build(model.Architecture, dataset.Shape, seed: null);
+        weights.CopyTo(network);
+        var config = new TransformerConfig(network.Size, dataset.Shape.Vocabulary)
+        {
+            Target = dataset.Target,
+            Labels = dataset.Target switch { Target.Class => dataset.LabelNames, Target.Value => ["LABEL_0"], _ => [] },
+        };
+        var folder = Path.Combine(run.Folder, model.Id);
+        TokenizerFolder.Write(Tokenizers.Of(dataset, run.Request.DataRoot), folder);
+        HuggingFaceFolder.Write(folder, network, config);
+        foreach (var name in Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Where(FolderFiles.Knows).Order(StringComparer.Ordinal))
+            run.Emit(new ArtifactWritten { Name = $"{model.Id}/{name}", Path = $"{model.Id}/{name}", MediaType = Path.GetExtension(name) switch { ".json" => "application/json", ".txt" => "text/plain", _ => "application/octet-stream" } });
     }
 
     /// <summary>Writes a value as a JSON file: indented where people read it, on one line where it is long.</summary>

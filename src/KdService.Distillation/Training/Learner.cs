@@ -4,6 +4,8 @@ using KdService.Core.Plans;
 using KdService.Distillation.Models;
 using KdService.Distillation.Models.Text;
 using KdService.Distillation.Objectives;
+using KdService.Distillation.Weights;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,7 +33,9 @@ internal sealed class Learner : IDisposable
     {
         var plan = run.Plan;
         (Id, _maxGradientNorm) = (model, stage.MaxGradientNorm);
-        Network = Networks.Build(plan.Model(model).Architecture, plan.ShapeOf(model), plan.Model(model).Seed).to(run.Device);
+        Network = Networks.Build(plan.Model(model).Architecture, plan.ShapeOf(model), plan.Model(model).Seed);
+        Begin(run, plan.Model(model), teachers);
+        Network.to(run.Device);
         _losses = new SumOfLosses([.. losses.Select(term => (term, ObjectiveFactory.Create(term.Objective, Context(run, stage, model, term.Objective, curriculum, teachers))))]);
         foreach (var (_, module) in _losses.Modules) module.to(run.Device);
         _optimizer = Optimizers.Create(stage.Optimizer, Network.parameters().Concat(_losses.Modules.SelectMany(part => part.Module.parameters())));
@@ -104,6 +108,24 @@ internal sealed class Learner : IDisposable
         _optimizer.Dispose();
         _losses.Dispose();
         Network.Dispose();
+    }
+
+    // Replaces weights that were drawn from the seed by those that the plan begins with.
+    private void Begin(RunContext run, ModelPlan model, Teachers teachers)
+    {
+        if (model.Imported is { } imported)
+        {
+            var fit = HuggingFaceFolder.Load(Network, run.FolderOf(imported), encoderOnly: !model.ImportedHead);
+            run.Log.LogInformation("{Model} begins with the weights of model {Imported}; drawn from the seed: {Fresh}; left out: {Ignored}",
+                model.Id, imported, InWords(fit.Fresh), InWords(fit.Ignored));
+        }
+        if (model.TeacherLayers is { } layers && Network is TextNetwork student && teachers.Main?.Network is TextNetwork teacher)
+        {
+            StudentInit.FromLayers(student, teacher, layers);
+            run.Log.LogInformation("{Model} begins with layers {Layers} of the teacher and its embeddings; its head is drawn from the seed", model.Id, string.Join(", ", layers));
+        }
+
+        static string InWords(IReadOnlyList<string> names) => names.Count == 0 ? "nothing" : string.Join(", ", names);
     }
 
     private static ObjectiveContext Context(RunContext run, Stage stage, string model, Objective objective, Curriculum? curriculum, Teachers teachers)

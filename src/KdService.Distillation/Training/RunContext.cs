@@ -1,3 +1,5 @@
+using KdService.Core.Datasets;
+using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using Microsoft.Extensions.Logging;
@@ -38,6 +40,22 @@ internal sealed record RunContext
     /// <summary>The plan.</summary>
     public Plan Plan => Request.Plan;
 
+    /// <summary>The plan's data, with the folder of their vocabulary where that came with an imported model.</summary>
+    public Dataset Dataset => Locate(Request, Folder);
+
+    /// <summary>The plan's data, with the folder of their vocabulary where that came with an imported model.</summary>
+    public static Dataset Locate(RunRequest request, string folder) => request.Plan.Dataset is TextDataset { Imported: { Model: { } model } vocabulary } texts
+        ? texts with { Imported = vocabulary with { Folder = FolderOf(request, folder, model) } }
+        : request.Plan.Dataset;
+
+    /// <summary>The folder of an imported model.</summary>
+    /// <exception cref="RunException">The request gives none.</exception>
+    public string FolderOf(string model) => FolderOf(Request, Folder, model);
+
     /// <summary>Folder in which kept logits lie.</summary>
     public string SignalFolder => Request.SignalCache ?? Path.Combine(Folder, "signal-cache");
+
+    private static string FolderOf(RunRequest request, string folder, string model) => request.Folders.TryGetValue(model, out var path)
+        ? Path.Combine(folder, path)
+        : throw new RunException(FailureCode.InvalidPlan, $"folders: no folder of model {model} given; the plan needs it");
 }

@@ -52,7 +52,7 @@ internal sealed class StageTraining : IDisposable
         _augmenter = _stage.Augmenter is { } augmenter
             ? AugmenterFactory.Create(augmenter, run, Student.Network, _signals[0] ?? throw new RunException(FailureCode.InvalidPlan, $"{_stage.Name}: an augmenter given, and no teacher"), teachers)
             : null;
-        _masking = _stage.Losses is [{ Objective: MaskedTokens masked }] ? TokenMasking.Of(run.Plan.Dataset, run.Request.DataRoot, masked.MaskProbability, run.Device) : null;
+        _masking = _stage.Losses is [{ Objective: MaskedTokens masked }] ? TokenMasking.Of(run.Dataset, run.Request.DataRoot, masked.MaskProbability, run.Device) : null;
         manual_seed(run.Plan.Seed + state.Stage);
         if (resume is null || state.AtStageStart) return;
         foreach (var learner in _learners) learner.Restore(resume.Learners[learner.Id]);

@@ -25,6 +25,9 @@ internal sealed class TeacherNetwork : IDisposable
     /// <summary>Digest of its architecture and weights.</summary>
     public string Digest { get; }
 
+    /// <summary>The network itself, to copy weights from.</summary>
+    public nn.Module<Tensor, Tensor> Network => _network;
+
     /// <summary>Weights <c>[classes, features]</c> of the last linear layer; null without one.</summary>
     public Tensor? Classifier => _network.LastLinear()?.weight;
 

@@ -19,7 +19,7 @@ internal sealed class Teachers : IDisposable
     public Teachers(RunContext run, RunState state)
     {
         (_run, _state) = (run, state);
-        Main = run.Plan.Teacher is { } model ? FromInput(model, model.WeightsInput) : null;
+        Main = run.Plan.Teacher is not { } model ? null : model.Imported is { } imported ? FromFolder(model, imported) : FromInput(model, model.WeightsInput);
     }
 
     /// <summary>The plan's teacher, which students are compared with; null without one.</summary>
@@ -58,6 +58,14 @@ internal sealed class Teachers : IDisposable
         var network = Networks.Build(_run.Plan.Model(id).Architecture, _run.Plan.ShapeOf(id), seed: null);
         _state.Trained(_run.Plan, id)[weights].CopyTo(network);
         return network;
+    }
+
+    private TeacherNetwork FromFolder(ModelPlan model, string imported)
+    {
+        var network = Networks.Build(model.Architecture, _run.Plan.ShapeOf(model.Id), seed: null);
+        var fit = HuggingFaceFolder.Load(network, _run.FolderOf(imported));
+        if (fit.Fresh.Count > 0) throw new RunException(FailureCode.WeightsMismatch, $"model {imported} lacks {string.Join(", ", fit.Fresh)}; a teacher has a whole head");
+        return Teaching(model, network);
     }
 
     private TeacherNetwork FromInput(ModelPlan model, string? input) => Teaching(model, Load(model, input));

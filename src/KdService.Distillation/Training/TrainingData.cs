@@ -15,14 +15,18 @@ internal sealed class TrainingData
 {
     /// <summary>Reads the plan's data set.</summary>
     /// <exception cref="RunException">A file is missing or not what it should be.</exception>
-    public TrainingData(Plan plan, string dataRoot, Device device)
+    /// <param name="plan">The plan.</param>
+    /// <param name="dataset">Its data set, with the folder of an imported vocabulary.</param>
+    /// <param name="dataRoot">The folder that files lie below.</param>
+    /// <param name="device">Where batches go.</param>
+    public TrainingData(Plan plan, Dataset dataset, string dataRoot, Device device)
     {
-        var (train, test) = DatasetLoader.Load(plan.Dataset, dataRoot);
+        var (train, test) = DatasetLoader.Load(dataset, dataRoot);
         var (kept, held) = Holdout.Split(Plan.DataSeed, train.Count, plan.Evaluation.HoldoutSamples(plan.Dataset));
         var trainBatches = new SampleBatches(train, plan.Dataset, device);
         Test = All(test);
         Train = new Samples(train, trainBatches, kept, plan.ViewSeed, plan.Dataset);
-        AlsoOn = [.. plan.Evaluation.AlsoOn.Select(other => Read(other, plan, dataRoot, device))];
+        AlsoOn = [.. plan.Evaluation.AlsoOn.Select(other => Read(other, plan, dataset, dataRoot, device))];
         Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test
             : train is SpanSet spans ? All(spans.AllWindowsOf(held))
             : new Samples(train, trainBatches, held, plan.ViewSeed, plan.Dataset);
@@ -42,9 +46,9 @@ internal sealed class TrainingData
     /// <summary>The other data that the job's network is evaluated on, in the order of the plan; labels are those of the data.</summary>
     public IReadOnlyList<Samples> AlsoOn { get; }
 
-    private static Samples Read(OtherData other, Plan plan, string dataRoot, Device device)
+    private static Samples Read(OtherData other, Plan plan, Dataset dataset, string dataRoot, Device device)
     {
-        var set = DatasetLoader.LoadTest(other.For(plan.Dataset), dataRoot);
+        var set = DatasetLoader.LoadTest(other.For(dataset), dataRoot);
         return new Samples(set, new SampleBatches(set, plan.Dataset, device), Samples.Spread(set.Count, other.Samples ?? set.Count), plan.ViewSeed, plan.Dataset);
     }
 }

@@ -51,7 +51,7 @@ public sealed class TrainingRun : IDisposable
         var device = new Device(request.Device);
         var resume = request.Resume is { } path ? ResumeCheckpoint.Read(Path.Combine(folder, path), plan) : null;
         emit(new RunStarted { Environment = environment, ResumedAtStep = resume?.State.StepsTold(plan) });
-        var data = new TrainingData(plan, request.DataRoot, device);
+        var data = new TrainingData(plan, RunContext.Locate(request, folder), request.DataRoot, device);
         var run = new RunContext
         {
             Request = request,
@@ -158,6 +158,7 @@ public sealed class TrainingRun : IDisposable
             });
             if (model.Id == Plan.Result) WriteAnswers(bestLogits, lastLogits, artifacts);
             artifacts.WriteWeights(model.Id, stage, trained);
+            if (model.Id == Plan.Result && Plan.Dataset is TextDataset) artifacts.WriteFolder(model, trained.Best.Weights);
         }
         var report = Report(models, [.. Plan.Stages.Where(stage => stage.Curriculum is not null)
             .Select(stage => TeacherSignals.Report(Plan, stage, _state.Signals.GetValueOrDefault(stage.Name)))]);
@@ -211,7 +212,7 @@ public sealed class TrainingRun : IDisposable
         if (network is MaskedLanguageModel generator)
         {
             var learnt = (MaskedTokens)Plan.Stages.Last(stage => stage.Trains == model.Id).Losses[0].Objective;
-            using var masking = TokenMasking.Of(Plan.Dataset, _run.Request.DataRoot, learnt.MaskProbability, _run.Device);
+            using var masking = TokenMasking.Of(_run.Dataset, _run.Request.DataRoot, learnt.MaskProbability, _run.Device);
             return (evaluations.OfWords(model.Id, generator, masking, _run.Data.Test), zeros(0).MoveToOuterDisposeScope());
         }
         var (result, logits) = evaluations.Of(model.Id, network, _run.Data.Test);

@@ -4,6 +4,7 @@ using KdService.Core.Schema;
 using KdService.Core.Weights;
 using KdService.Distillation.Models.Text;
 using KdService.Text.Folders;
+using KdService.Text.Tokenizers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -45,17 +46,15 @@ public static class HuggingFaceFolder
         return fit;
     }
 
-    /// <summary>Writes a folder that <c>transformers</c> loads.</summary>
+    /// <summary>Writes the config and the weights of a folder that <c>transformers</c> loads; a tokenizer's files go beside them (<see cref="TokenizerFolder.Write"/>).</summary>
     /// <param name="folder">The folder; made where it is not there yet.</param>
     /// <param name="network">The network.</param>
     /// <param name="config">What its <c>config.json</c> says.</param>
-    /// <param name="tokenizer">The tokenizer's files by name: <c>vocab.txt</c>, <c>tokenizer_config.json</c> and their like.</param>
     /// <exception cref="RunException"><see cref="FailureCode.DiskFull"/>.</exception>
-    public static void Write(string folder, TextNetwork network, TransformerConfig config, IReadOnlyDictionary<string, byte[]> tokenizer)
+    public static void Write(string folder, TextNetwork network, TransformerConfig config)
     {
         Directory.CreateDirectory(folder);
         AtomicFile.Write(Path.Combine(folder, FolderFiles.Config), stream => stream.Write(config.ToJson()));
-        foreach (var (name, bytes) in tokenizer) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(bytes));
         // transformers reads no file that does not say which library's tensors it holds.
         WeightsFile.Save(network, Path.Combine(folder, FolderFiles.Weights), new Dictionary<string, string> { ["format"] = "pt" });
     }

@@ -2,6 +2,7 @@ using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 using KdService.Jobs.Lifecycle;
+using KdService.Jobs.Models;
 using KdService.Jobs.Persistence;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace KdService.Jobs.Benchmarks;
 /// to time. Every node may drive; a cell's job and the note that it has one are committed together.
 /// </summary>
 internal sealed class BenchmarkDriver(
-    KdOptions options, NpgsqlDataSource database, JobTransactions transactions, JobSubmission submission, JobChanges changes, ILogger<BenchmarkDriver> log)
+    KdOptions options, NpgsqlDataSource database, JobTransactions transactions, JobSubmission submission, ModelStore models, JobChanges changes, ILogger<BenchmarkDriver> log)
     : BackgroundService
 {
     /// <summary>Jobs of one transaction: lining them up takes a lock of the queue that all nodes contend for.</summary>
@@ -86,8 +87,8 @@ internal sealed class BenchmarkDriver(
         var cells = await NextAsync(connection, id, Math.Min(room, Batch), cancellation);
         foreach (var (number, spec, teacher) in cells)
         {
-            var facts = teacher is null ? null : new TeacherFacts(teacher, [.. (await TeacherCheckpoints.OfAsync(connection, spec.Teacher!.Job!, cancellation)).Keys]);
-            var job = TeacherJobs.NewJob(spec, PlanBuilder.Compile(spec, facts), TeacherRecipe.Digest(spec));
+            var facts = teacher is null ? null : await TeacherCheckpoints.FactsAsync(connection, spec.Teacher!.Job!, teacher, cancellation);
+            var job = TeacherJobs.NewJob(spec, PlanBuilder.Compile(spec, facts, await models.OfAsync(spec, new ProblemList(), cancellation)), TeacherRecipe.Digest(spec));
             await submission.InsertAsync(connection, job, benchmark: id, cancellation);
             await using var note = new NpgsqlCommand("update benchmark_cells set job_id = $3 where benchmark_id = $1 and number = $2", connection)
             {

@@ -1,5 +1,7 @@
 using KdService.Core;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
+using KdService.Core.Weights;
 using KdService.Jobs.Persistence;
 using KdService.Text.Folders;
 using Microsoft.EntityFrameworkCore;
@@ -56,6 +58,18 @@ public sealed class ModelStore
     /// <summary>One imported model; null if there is none of that id.</summary>
     public async Task<StoredModel?> FindAsync(string id, CancellationToken cancellation) => (await ReadAsync(rows => rows.Where(row => row.Id == id), cancellation)).SingleOrDefault();
 
+    /// <summary>What is known of the imported models that a spec names, by id; notes those that are not there.</summary>
+    internal async Task<IReadOnlyDictionary<string, ImportedModel>> OfAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation)
+    {
+        var models = new Dictionary<string, ImportedModel>();
+        foreach (var (pointer, id) in ImportsOfSpec.Named(spec))
+        {
+            if (await FindAsync(id, cancellation) is { } model) models[id] = model.Facts;
+            else problems.Add(pointer, $"\"{id}\" given; the id of an imported model (GET /v1/models lists them)");
+        }
+        return models;
+    }
+
     /// <summary>Removes an imported model, and the bytes that nothing else refers to.</summary>
     /// <exception cref="ModelNotFoundException">There is no such model.</exception>
     /// <exception cref="ModelInUseException">A job that has not ended needs it.</exception>
@@ -65,7 +79,7 @@ public sealed class ModelStore
         await using (var command = _database.CreateCommand(
             """
             select id from jobs where state not in ('succeeded', 'failed', 'cancelled')
-            and jsonb_path_exists(plan, '$.models[*].imported ? (@ == $id)', jsonb_build_object('id', $1::text)) limit 1
+            and (jsonb_path_exists(plan, '$.models[*].imported ? (@ == $id)', jsonb_build_object('id', $1::text)) or plan -> 'dataset' -> 'imported' ->> 'model' = $1) limit 1
             """))
         {
             command.Parameters.Add(new() { Value = id });

@@ -2,6 +2,7 @@ using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
+using KdService.Core.Weights;
 using KdService.Jobs.Lifecycle;
 using KdService.Jobs.Persistence;
 using KdService.Jobs.Queue;
@@ -117,14 +118,25 @@ internal sealed class AttemptStore(
                 DiagnosisOnly = reader.GetBoolean(7),
             };
         }
-        if (work.TeacherJob is null) return work;
+        work = work with { Folders = await FoldersAsync(connection, work.Plan, cancellation) };
         var inputs = new Dictionary<string, string>();
         if (teacherWeights is not null) inputs[PlanBuilder.Teacher] = teacherWeights;
         if (finishedWeights is not null) inputs[work.Plan.Result] = finishedWeights;
-        if (work.DiagnosisOnly) return work with { Inputs = inputs };
+        if (work.DiagnosisOnly || work.TeacherJob is null) return work with { Inputs = inputs };
         foreach (var (epoch, sha256) in await TeacherCheckpoints.OfAsync(connection, work.TeacherJob, cancellation))
             if (work.Plan.TeacherCheckpoints.Contains(epoch)) inputs[Curriculum.InputOf(PlanBuilder.Teacher, epoch)] = sha256;
         return work with { Inputs = inputs };
+    }
+
+    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<ImportedFile>?>> FoldersAsync(NpgsqlConnection connection, Plan plan, CancellationToken cancellation)
+    {
+        var folders = plan.ImportedModels.ToDictionary(id => id, IReadOnlyList<ImportedFile>? (_) => null);
+        if (folders.Count == 0) return folders;
+        await using var command = new NpgsqlCommand("select id, facts from models where id = any($1)", connection);
+        command.Parameters.Add(new() { Value = folders.Keys.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation)) folders[reader.GetString(0)] = Json.Read<ImportedModel>(reader.GetString(1)).Files;
+        return folders;
     }
 
     private void AddFence(NpgsqlParameterCollection parameters, AttemptName name)

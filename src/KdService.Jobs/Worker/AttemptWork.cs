@@ -1,6 +1,7 @@
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Specs;
+using KdService.Core.Weights;
 using KdService.Jobs.Queue;
 
 namespace KdService.Jobs.Worker;
@@ -27,6 +28,9 @@ internal sealed record AttemptWork
 
     /// <summary>The weights that the trainer starts from, in the artifact store, by the names that the plan gives them.</summary>
     public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The files of the imported models that the plan needs, by their ids; null for one that was removed.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<ImportedFile>?> Folders { get; init; } = new Dictionary<string, IReadOnlyList<ImportedFile>?>();
 
     /// <summary>Whether a finished job is to be diagnosed and nothing trained.</summary>
     public bool DiagnosisOnly { get; init; }

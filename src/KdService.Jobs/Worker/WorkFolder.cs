@@ -40,6 +40,13 @@ internal sealed class WorkFolder(KdOptions options, ArtifactStore store)
                 request.Inputs[name] = $"{name}.safetensors";
                 store.Fetch(weights, Path.Combine(folder, request.Inputs[name]));
             }
+            foreach (var (id, files) in work.Folders)
+            {
+                if (files is null) throw new AttemptFailedException(FailureCode.DataMissing, $"model {id}, which the plan needs, has been removed");
+                request.Folders[id] = $"models/{id}";
+                Directory.CreateDirectory(Path.Combine(folder, "models", id));
+                foreach (var file in files) store.Fetch(file.Sha256, Path.Combine(folder, "models", id, file.Name));
+            }
             File.WriteAllText(Path.Combine(folder, RunRequest.FileName), Json.Write(request, indented: true));
             return folder;
         }

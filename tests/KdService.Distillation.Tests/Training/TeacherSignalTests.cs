@@ -39,7 +39,7 @@ public sealed class TeacherSignalTests
     public void Holdout_OfJobsOfOtherSeeds_IsTheSame()
     {
         var plan = RecordedRun.Plan(new None(), epochs: 1);
-        var (one, other) = (new TrainingData(plan, "", CPU), new TrainingData(plan with { Seed = 99 }, "", CPU));
+        var (one, other) = (new TrainingData(plan, plan.Dataset, "", CPU), new TrainingData(plan with { Seed = 99 }, plan.Dataset, "", CPU));
         Assert.Equal(one.Selection.Indices, other.Selection.Indices);
         Assert.Equal(one.Train.Digest, other.Train.Digest);
         Assert.NotEqual(one.Train.Digest, one.Selection.Digest);

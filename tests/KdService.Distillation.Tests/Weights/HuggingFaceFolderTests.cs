@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using KdService.Core.Architectures;
 using KdService.Core.Datasets;
@@ -47,7 +46,6 @@ public sealed class HuggingFaceFolderTests : IDisposable
         var config = HuggingFaceFolder.ReadConfig(_folder.Path);
         Assert.Equal((name, 40, target), (config.Architecture, config.Vocabulary, config.Target));
         Assert.Equal(target switch { Target.Class => ["LABEL_0", "LABEL_1"], Target.Value => ["LABEL_0"], _ => [] }, config.Labels);
-        Assert.Equal("[PAD]\n", File.ReadAllText(_folder.File("vocab.txt")));
 
         using var read = Networks.Build(config.Architecture, DataShape.Text(40, 16, target, 2), seed: 9);
         var loaded = HuggingFaceFolder.Load(read, _folder.Path);
@@ -176,8 +174,8 @@ public sealed class HuggingFaceFolderTests : IDisposable
         using var teacher = Network("bert-l6-h64", 2, seed: 1);
         using var student = Network("bert-l3-h64", 2, seed: 2);
         using var other = Network("distilbert-l2-h64", 2, seed: 3);
-        Assert.Equal([1, 3, 5], StudentInit.Spread(3, 6));
-        Assert.Equal([1, 3, 6, 8, 11], StudentInit.Spread(5, 12));
+        Assert.Equal([1, 3, 5], InitialLayers.Spread(3, 6));
+        Assert.Equal([1, 3, 6, 8, 11], InitialLayers.Spread(5, 12));
 
         StudentInit.FromLayers(student, teacher);
         StudentInit.FromLayers(other, teacher, [0, 4]);
@@ -218,7 +216,7 @@ public sealed class HuggingFaceFolderTests : IDisposable
             Target = target,
             Labels = target switch { Target.Class => [.. Enumerable.Range(0, classes).Select(id => $"LABEL_{id}")], Target.Value => ["LABEL_0"], _ => [] },
         };
-        HuggingFaceFolder.Write(_folder.Path, network, config, new Dictionary<string, byte[]> { ["vocab.txt"] = Encoding.UTF8.GetBytes("[PAD]\n") });
+        HuggingFaceFolder.Write(_folder.Path, network, config);
         return network;
     }
 

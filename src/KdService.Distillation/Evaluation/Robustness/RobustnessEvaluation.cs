@@ -39,7 +39,7 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
     private AttackReport Attacked(Attack attack) => attack switch
     {
         PictureAttack pictures when run.Plan.Dataset is PictureDataset dataset => Attacked(pictures, dataset),
-        TextAttack texts when (run.Plan.Dataset, network) is (TextDataset dataset, TextNetwork reader) => Attacked(texts, dataset, reader),
+        TextAttack texts when (run.Dataset, network) is (TextDataset dataset, TextNetwork reader) => Attacked(texts, dataset, reader),
         _ => throw new RunException(FailureCode.InvalidPlan, $"attacks: {attack.Label} given; this trainer has no such attack"),
     };
 

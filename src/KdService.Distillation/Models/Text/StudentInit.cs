@@ -6,27 +6,15 @@ namespace KdService.Distillation.Models.Text;
 /// <summary>Starts a student with weights of its teacher, as DistilBERT was (Sanh et al. 2019, arXiv:1910.01108, section 3).</summary>
 public static class StudentInit
 {
-    /// <summary>The last of every k layers of the teacher, where it has k times as many: TinyBERT's map (Jiao et al. 2020, arXiv:1909.10351).</summary>
-    public static IReadOnlyList<int> Spread(int studentLayers, int teacherLayers) =>
-        [.. Enumerable.Range(1, studentLayers).Select(layer => layer * teacherLayers / studentLayers - 1)];
-
-    /// <summary>Why a student cannot begin with layers of a teacher; null if it can.</summary>
-    public static string? Mismatch(Transformer student, Transformer teacher, IReadOnlyList<int> layers) =>
-        student.Hidden != teacher.Hidden ? $"a student of width {student.Hidden} and a teacher of width {teacher.Hidden} given; equal widths are needed"
-        : (student.Family == TransformerFamily.Roberta) != (teacher.Family == TransformerFamily.Roberta) ? $"a {student.Family} student and a {teacher.Family} teacher given; RoBERTa's positions and tokens are its own"
-        : layers.Count != student.Layers ? $"{layers.Count} layers given; the student has {student.Layers}"
-        : layers.Any(layer => layer < 0 || layer >= teacher.Layers) ? $"layers {string.Join(", ", layers)} given; the teacher has 0 to {teacher.Layers - 1}"
-        : null;
-
     /// <summary>Copies the teacher's embeddings and the layers that a map names; the student's head stays as it is.</summary>
     /// <param name="student">The student.</param>
     /// <param name="teacher">The teacher, on whatever device.</param>
-    /// <param name="layers">For each layer of the student, from 0, the teacher's that it begins with; null for <see cref="Spread"/>.</param>
+    /// <param name="layers">For each layer of the student, from 0, the teacher's that it begins with; null for <see cref="InitialLayers.Spread"/>.</param>
     /// <exception cref="ArgumentException">The networks do not fit; says how.</exception>
     public static void FromLayers(TextNetwork student, TextNetwork teacher, IReadOnlyList<int>? layers = null)
     {
-        layers ??= Spread(student.Size.Layers, teacher.Size.Layers);
-        if (Mismatch(student.Size, teacher.Size, layers) is { } mismatch) throw new ArgumentException(mismatch, nameof(student));
+        layers ??= InitialLayers.Spread(student.Size.Layers, teacher.Size.Layers);
+        if (InitialLayers.Mismatch(student.Size, teacher.Size, layers) is { } mismatch) throw new ArgumentException(mismatch, nameof(student));
         if (student.Words.size(0) != teacher.Words.size(0))
             throw new ArgumentException($"vocabularies of {student.Words.size(0)} and {teacher.Words.size(0)} entries given; equal ones are needed", nameof(student));
         using var unrecorded = no_grad();

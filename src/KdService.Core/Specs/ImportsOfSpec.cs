@@ -1,0 +1,79 @@
+using KdService.Core.Architectures;
+using KdService.Core.Datasets;
+using KdService.Core.Schema;
+using KdService.Core.Weights;
+
+namespace KdService.Core.Specs;
+
+/// <summary>The imported models that a spec names, and whether they fit it and each other.</summary>
+public static class ImportsOfSpec
+{
+    /// <summary>Where a spec names imported models, as JSON pointers with the ids.</summary>
+    public static IReadOnlyList<(string Pointer, string Id)> Named(JobSpec spec)
+    {
+        List<(string, string)> named = [];
+        if (spec.Teacher?.Imported is { } teacher) named.Add(("/teacher/imported", teacher));
+        if (spec.Student?.Init is ImportedWeights { Model: { } student }) named.Add(("/student/init/model", student));
+        return named;
+    }
+
+    /// <summary>The spec's data, cut with the vocabulary of its imported models, or of its teacher's job, if it names any.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="models">What is known of the models that it names, by id.</param>
+    /// <param name="inherited">The vocabulary that the teacher's job was given with an imported model; null without one.</param>
+    /// <param name="problems">Takes what does not fit, naming both sides.</param>
+    public static Dataset Resolve(JobSpec spec, IReadOnlyDictionary<string, ImportedModel> models, ImportedVocabulary? inherited, ProblemList problems)
+    {
+        var named = Named(spec).Where(place => models.ContainsKey(place.Id)).ToList();
+        if (spec.Dataset is not TextDataset texts)
+        {
+            foreach (var (pointer, id) in named) problems.Add(pointer, $"model {id} given, which takes texts; the inputs of {spec.Dataset.Name} are {spec.Dataset.Shape}");
+            return spec.Dataset;
+        }
+        if (named.Count == 0) return inherited is null || texts.Vocabulary is not null ? texts : texts with { Imported = inherited };
+        var first = models[named[0].Id].Vocabulary;
+        foreach (var (pointer, id) in named)
+        {
+            var model = models[id];
+            problems.Require(model.Vocabulary.Digest == first.Digest, pointer,
+                $"the vocabulary of model {id} ({model.Vocabulary.Entries} tokens) is another than that of model {named[0].Id} ({first.Entries} tokens); teacher and student cut texts alike");
+            problems.Require(model.LongestText is not { } longest || texts.MaxLength <= longest, "/dataset/max_length",
+                $"{texts.MaxLength} given; at most {model.LongestText}, the longest text that model {id} was made for");
+        }
+        problems.Require(texts.Vocabulary is null || texts.NamedVocabulary?.Digest == first.Digest, "/dataset/vocabulary",
+            $"\"{texts.Vocabulary}\" ({texts.NamedVocabulary?.Entries} tokens) given, but model {named[0].Id} ({named[0].Pointer}) has another vocabulary ({first.Entries} tokens); leave it out, and the model's is taken");
+        problems.Require(spec.Teacher?.Model is null || texts.NamedVocabulary?.Digest == first.Digest, "/teacher/model",
+            $"a teacher that learns with the vocabulary {texts.NamedVocabulary?.Name} ({texts.NamedVocabulary?.Entries} tokens) given, but model {named[0].Id} ({named[0].Pointer}) has another ({first.Entries} tokens); an imported teacher, or a job whose student began with such a model");
+        return texts with { Imported = first with { Model = named[0].Id } };
+    }
+
+    /// <summary>Notes why an imported model cannot be the teacher as it is.</summary>
+    public static void CheckTeacher(string id, ImportedModel model, Dataset dataset, ProblemList problems)
+    {
+        if (HeadProblem(id, model, dataset) is { } problem) problems.Add("/teacher/imported", problem);
+    }
+
+    /// <summary>Whether the head of a model predicts what the data ask for.</summary>
+    public static bool HeadFits(ImportedModel model, Dataset dataset) => HeadProblem("", model, dataset) is null;
+
+    /// <summary>Notes why a student cannot begin with an imported model's weights.</summary>
+    public static void CheckStudent(string id, ImportedModel model, string student, ProblemList problems) =>
+        problems.Require(Transformers.Size(student) == model.Size, "/student/init/model", $"model {id} is a {model.Architecture}, and student.model a {student}; the same network");
+
+    private static string? HeadProblem(string id, ImportedModel model, Dataset dataset)
+    {
+        var shape = dataset.Shape;
+        if (model.Target is not { } target) return $"model {id} is an encoder without a head for {Words(shape.Target, shape.Classes)}; train one first: a job of method none whose student.init is this model, and its id as teacher.job";
+        if (target != shape.Target || model.Outputs != shape.Classes) return $"model {id} predicts {Words(target, model.Outputs)}; {dataset.Name} asks for {Words(shape.Target, shape.Classes)}";
+        if (target != Target.Class || dataset is not TextDataset texts) return null;
+        // The same names in another order: every answer would be taken for another.
+        var (given, right) = (model.Labels.Select(Folded).ToList(), texts.LabelNames.Select(Folded).ToList());
+        return !given.SequenceEqual(right) && given.Order(StringComparer.Ordinal).SequenceEqual(right.Order(StringComparer.Ordinal))
+            ? $"model {id} has the classes in the order {string.Join(", ", model.Labels)}; {dataset.Name} has {string.Join(", ", texts.LabelNames)}"
+            : null;
+
+        static string Folded(string label) => label.ToLowerInvariant();
+    }
+
+    private static string Words(Target target, int outputs) => target switch { Target.Value => "a value", Target.Span => "a span", _ => $"one of {outputs} classes" };
+}

@@ -1,0 +1,115 @@
+using KdService.Core.Datasets;
+using KdService.Core.Methods;
+using KdService.Core.Plans;
+using KdService.Core.Runs;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+using KdService.Core.Weights;
+using KdService.Distillation.Models;
+using KdService.Distillation.Training;
+using KdService.Distillation.Weights;
+using KdService.Text.Folders;
+using Microsoft.Extensions.Logging.Abstractions;
+using static TorchSharp.torch;
+
+namespace KdService.Distillation.Tests.Training;
+
+/// <summary>A student is a Hugging Face folder; such folders are teachers and students of further runs.</summary>
+public sealed class ImportedModelTests
+{
+    private static readonly Phrases Data = new() { Samples = 300, TestSamples = 100, Words = 6 };
+
+    [Fact]
+    public void Student_IsAFolder_ThatTeachesAndGoesOnAsItWas()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var (first, artifacts) = Run(folder.Path, new None(), "bert-l2-h64", epochs: 1);
+        Assert.Equal(["student/config.json", "student/model.safetensors", "student/special_tokens_map.json", "student/tokenizer_config.json", "student/vocab.txt"],
+            artifacts.Where(name => name.StartsWith("student/", StringComparison.Ordinal)));
+
+        var problems = new ProblemList();
+        var facts = ModelFolder.Read(folder.File("student"), problems)!;
+        Assert.Empty(problems.Items);
+        Assert.Equal(("bert-l2-h64", Target.Class, 3), (facts.Architecture, facts.Target, facts.Outputs));
+        Assert.Equal(["negative", "neutral", "positive"], facts.Labels);
+        Assert.Equal(Vocabularies.Phrases.Digest, facts.Vocabulary.Digest);
+
+        // The same logits, to the bit.
+        using var saved = Networks.Build("bert-l2-h64", Data.Shape, seed: 1);
+        using var read = Networks.Build("bert-l2-h64", Data.Shape, seed: 2);
+        WeightsFile.Load(saved, folder.File("student.best.safetensors"));
+        HuggingFaceFolder.Load(read, folder.File("student"));
+        saved.eval();
+        read.eval();
+        var tokens = stack([arange(5, 17).reshape(2, 6), zeros(2, 6, dtype: int64)], 1);
+        using (no_grad()) Assert.Equal(Fixtures.Floats(saved.call(tokens)), Fixtures.Floats(read.call(tokens)));
+
+        Directory.Move(folder.File("student"), folder.File("model"));
+        // It teaches itself, begun with its own weights, with a rate too small to change an answer.
+        var (second, _) = Run(folder.Path, new Kd(), "bert-l2-h64", epochs: 1, facts, new ImportedWeights { Model = "model" });
+        Assert.Equal(first.Models[^1].Best.Accuracy, second.Models[0].Best.Accuracy);
+        Assert.Equal(first.Models[^1].Best.Accuracy, second.Models[^1].Best.Accuracy);
+        Assert.Equal(1, second.Models[^1].Best.Agreement);
+    }
+
+    [Fact]
+    public void Student_OfTeacherLayers_BeginsWithThem()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        Run(folder.Path, new None(), "bert-l2-h64", epochs: 1);
+        Directory.Move(folder.File("student"), folder.File("model"));
+        var facts = ModelFolder.Read(folder.File("model"), new ProblemList())!;
+        Run(folder.Path, new Kd(), "bert-l1-h64", epochs: 1, facts, new TeacherLayers());
+        var (teacher, student) = (Safetensors.Read(folder.File("model/model.safetensors")).Tensors, Safetensors.Read(folder.File("student.last.safetensors")).Tensors);
+        const string Query = "attention.self.query.weight";
+        Assert.True(student[$"bert.encoder.layer.0.{Query}"].allclose(teacher[$"bert.encoder.layer.1.{Query}"], 0, 1e-3));
+        Assert.False(student[$"bert.encoder.layer.0.{Query}"].allclose(teacher[$"bert.encoder.layer.0.{Query}"], 0, 1e-3));
+        Assert.False(student["classifier.weight"].allclose(teacher["classifier.weight"], 0, 1e-3));
+    }
+
+    [Fact]
+    public void Folder_OfAnotherTokenizerThanThePlans_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        Run(folder.Path, new None(), "bert-l1-h64", epochs: 1);
+        Directory.Move(folder.File("student"), folder.File("model"));
+        var facts = ModelFolder.Read(folder.File("model"), new ProblemList())!;
+        File.WriteAllLines(folder.File("model/vocab.txt"), File.ReadAllLines(folder.File("model/vocab.txt")).Select(word => word == "nil" ? "none" : word));
+        Assert.Contains("not the one that the plan was made for",
+            Assert.Throws<RunException>(() => Run(folder.Path, new Kd(), "bert-l1-h64", epochs: 1, facts)).Message, StringComparison.Ordinal);
+    }
+
+    private static (RunReport Report, IReadOnlyList<string> Artifacts) Run(
+        string folder, Method method, string student, int epochs, ImportedModel? imported = null, Initialization? init = null)
+    {
+        set_num_threads(1);
+        var spec = new JobSpec
+        {
+            Seed = 3,
+            Dataset = Data,
+            Teacher = imported is null ? null : new TeacherSpec { Imported = "model" },
+            Student = new StudentSpec { Model = student, Init = init },
+            Method = method,
+            Training = new TrainingSpec { Epochs = epochs, BatchSize = 32, Optimizer = new AdamW { LearningRate = init is null ? 1e-3 : 1e-9 } },
+        };
+        var request = new RunRequest
+        {
+            JobId = "test",
+            Attempt = 1,
+            Plan = PlanBuilder.Compile(spec, models: imported is null ? null : new Dictionary<string, ImportedModel> { ["model"] = imported }),
+            DataRoot = folder,
+            Folders = new() { ["model"] = "model" },
+        };
+        RunReport? report = null;
+        List<string> artifacts = [];
+        using var run = TrainingRun.Open(request, folder, RecordedRun.Environment, happened =>
+        {
+            report = (happened as RunFinished)?.Report ?? report;
+            if (happened is ArtifactWritten written) artifacts.Add(written.Name);
+        }, NullLogger.Instance, CancellationToken.None);
+        Assert.True(run.Execute());
+        return (report!, artifacts);
+    }
+}

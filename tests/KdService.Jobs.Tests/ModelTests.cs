@@ -1,0 +1,91 @@
+using System.Text;
+using KdService.Core.Jobs;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+using KdService.Jobs.Models;
+using KdService.Jobs.Tests.Support;
+using KdService.Tests;
+
+namespace KdService.Jobs.Tests;
+
+public class ModelTests : JobsTest
+{
+    [Fact]
+    public async Task ImportedModels_LieWhereTheTrainerOfAJobFindsThem()
+    {
+        var (node, _) = await StartAsync($"cp run.json {Folder["run.json"]}; (cd models && ls *) > {Folder["received"]}; {ScriptedTrainer.Steps(3)}");
+        var teacher = await ImportAsync(node, "bert-l2-h64");
+        var student = await ImportAsync(node, "bert-l1-h64");
+
+        var id = await node.SubmitAsync(Spec(teacher, student));
+        var job = await node.WaitForAsync(id, JobState.Succeeded);
+
+        Assert.Equal((JobState.Succeeded, "bert-l2-h64", null), (job.Status, job.Teacher, job.TeacherJob));
+        string[] files = ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"];
+        Assert.Equal(new[] { teacher, student }.Order(StringComparer.Ordinal).SelectMany(model => files.Prepend($"{model}:")),
+            (await File.ReadAllLinesAsync(Folder["received"])).Where(line => line.Length > 0));
+        Assert.Contains($"\"{teacher}\": \"models/{teacher}\"", await File.ReadAllTextAsync(Folder["run.json"]), StringComparison.Ordinal);
+
+        // What learnt with an imported vocabulary teaches with it, and nothing else.
+        var heir = await node.Submission.ValidateAsync(Spec(null, null, $$"""{"job": "{{id}}"}"""), CancellationToken.None);
+        Assert.Equal([teacher], heir.Plan.ImportedModels);
+    }
+
+    [Fact]
+    public async Task ImportedModel_ThatAJobNeeds_IsKeptUntilTheJobHasEnded()
+    {
+        var (node, trainer) = await StartAsync($"wait_gate; {ScriptedTrainer.Steps(1)}");
+        var teacher = await ImportAsync(node, "bert-l2-h64");
+        var models = node.Get<ModelStore>();
+        var id = await node.SubmitAsync(Spec(teacher));
+
+        var refused = await Assert.ThrowsAsync<ModelInUseException>(() => models.DeleteAsync(teacher, CancellationToken.None));
+        Assert.Contains(id, refused.Message, StringComparison.Ordinal);
+        trainer.OpenGate();
+        await node.WaitForAsync(id, JobState.Succeeded);
+        var weights = (await models.FindAsync(teacher, CancellationToken.None))!.Facts.Files.Single(file => file.Name == "model.safetensors").Sha256;
+        await models.DeleteAsync(teacher, CancellationToken.None);
+        Assert.Null(node.Artifacts.Length(weights));
+        await Assert.ThrowsAsync<ModelNotFoundException>(() => models.DeleteAsync(teacher, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Spec_WithAModelThatIsNotThere_OrOfAnotherVocabulary_IsRefusedAtSubmit()
+    {
+        var (node, _) = await StartAsync(ScriptedTrainer.Steps(1));
+        var other = await ImportAsync(node, "bert-l1-h64", words: 40);
+        var missing = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(Spec("01jzc0f2w8k5m3v7q9x1n4b6dr")));
+        Assert.Equal("teacher.imported: \"01jzc0f2w8k5m3v7q9x1n4b6dr\" given; the id of an imported model (GET /v1/models lists them)", $"{missing.Problems[0]}");
+        var teacher = await ImportAsync(node, "bert-l2-h64");
+        var foreign = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(Spec(teacher, other)));
+        Assert.Contains($"the vocabulary of model {other} (45 tokens) is another", foreign.Message, StringComparison.Ordinal);
+    }
+
+    // Only whether they are there is looked at.
+    private void WriteData()
+    {
+        Directory.CreateDirectory(Folder["datasets"]);
+        foreach (var name in new[] { "train.csv", "test.csv" }) File.WriteAllText(Folder[$"datasets/{name}"], "text,label\n");
+    }
+
+    private async Task<string> ImportAsync(TestNode node, string architecture, int? words = null)
+    {
+        WriteData();
+        var folder = SmallFolder.Write(Folder[$"{architecture}-{words}"], architecture, words: words);
+        var (model, created) = await node.Get<ModelStore>().ImportAsync(folder, null, CancellationToken.None);
+        Assert.True(created);
+        Directory.Delete(folder, recursive: true);
+        return model.Id;
+    }
+
+    private static JobSpec Spec(string? teacher, string? student = null, string? trained = null)
+    {
+        var of = trained ?? $$"""{"imported": "{{teacher}}"}""";
+        var init = student is null ? "" : $$""", "init": {"from": "imported", "model": "{{student}}"}""";
+        return SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(
+            $$"""
+            {"dataset": {"name": "text_files", "train": "train.csv", "test": "test.csv", "train_rows": 100, "test_rows": 50, "labels": ["a", "b", "c"]},
+             "teacher": {{of}}, "student": {"model": "bert-l1-h64"{{init}} }, "method": {"name": "kd"} }
+            """));
+    }
+}
