@@ -92,7 +92,8 @@ public sealed class JobQueries
                 if (events.Count > 0) after = events[^1].Id;
                 more = events.Count == MaxPage;
             }
-            if (now.Progress is { } progress && now.At != progressSeen && !now.State.IsTerminal())
+            // Not behind events that are newer than it, the job's last among them.
+            if (now.Progress is { } progress && now.At != progressSeen && !now.State.IsTerminal() && after <= now.LastEvent)
             {
                 yield return new EventView(after, "progress", now.Attempt, now.At!.Value, JsonSerializer.SerializeToElement(progress, Json.Compact));
                 progressSeen = now.At;
