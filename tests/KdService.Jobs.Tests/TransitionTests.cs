@@ -11,6 +11,28 @@ namespace KdService.Jobs.Tests;
 public class TransitionTests : JobsTest
 {
     [Fact]
+    public async Task Cancel_ThatLosesADeadlockInTheQueue_IsDoneAgain()
+    {
+        var node = await StartApiAsync();
+        var id = await node.SubmitAsync();
+        // What PostgreSQL tells the loser, once: sequences go on when a transaction is rolled back.
+        await node.ExecuteAsync("""
+            create sequence deletions;
+            create function lose_once() returns trigger language plpgsql as $$
+            begin
+                if nextval('deletions') = 1 then raise exception 'deadlock detected' using errcode = '40P01'; end if;
+                return old;
+            end $$;
+            create trigger lose_once before delete on qrtz_triggers for each row execute function lose_once()
+            """);
+
+        await node.Control.CancelAsync(id, CancellationToken.None);
+
+        Assert.Equal("cancelled", await node.ScalarAsync<string>("select state from jobs where id = $1", id));
+        Assert.Equal(2L, await node.ScalarAsync<long>("select last_value from deletions"));
+    }
+
+    [Fact]
     public async Task EveryPairOfStateAndTrigger_ThroughTheDatabase_FollowsTheTable()
     {
         var node = await StartApiAsync();

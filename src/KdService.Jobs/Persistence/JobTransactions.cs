@@ -24,8 +24,9 @@ internal sealed class JobTransactions(NpgsqlDataSource database, IJobEngine engi
                     return result;
                 }
             }
-            catch (PostgresException conflict) when (attempt < Attempts
-                && conflict.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            // The queue wraps what its own statements meet.
+            catch (Exception conflict) when (attempt < Attempts && (conflict as PostgresException ?? conflict.InnerException as PostgresException)
+                is { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure })
             {
                 // PostgreSQL rolled this one back so that the other could go on; nothing of it remains.
             }
