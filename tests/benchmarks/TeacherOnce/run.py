@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What it saves that a teacher of texts runs over the training set once: annealing_kd with kept logits, and with a teacher that
-is called on every batch.
+is called on every batch of all epochs but the last, which is on the labels.
 
 usage: run.py [URL] [TEACHER] [STUDENT] [EPOCHS] [ROUNDS]      (defaults: http://127.0.0.1:5080, bert-l2-h256, bert-l2-h128, 10, 3)
 
@@ -25,7 +25,7 @@ def report(drawing, signal):
     job = call("/v1/jobs", {
         "dataset": {"name": "phrases", "samples": 4000, "words": 30, "drawing_seed": drawing}, "resources": {"threads": 1},
         "teacher": {"model": teacher, "training": training | {"epochs": 1}}, "student": {"model": student}, "teacher_signal": signal,
-        "method": {"name": "annealing_kd", "max_temperature": 5}, "training": training | {"epochs": int(epochs)}})["id"]
+        "method": {"name": "annealing_kd", "max_temperature": 5, "annealing_epochs": int(epochs) - 1}, "training": training | {"epochs": int(epochs)}})["id"]
     while True:
         view = call(f"/v1/jobs/{job}")
         if view["status"] in ("failed", "cancelled"):
