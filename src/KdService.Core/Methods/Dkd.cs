@@ -10,9 +10,6 @@ namespace KdService.Core.Methods;
     Evidence = "[read: mdistiller] the form and its weights")]
 public sealed record Dkd : Method
 {
-    // Epochs of the published warm-up: a twelfth of the 240 that were trained.
-    private const int PublishedWarmup = 20;
-
     /// <summary>Weight of the true class against the rest.</summary>
     [Field("Weight of the divergence between true class and rest.", Min = 0, Max = 1_000_000, Evidence = "[read: mdistiller]")]
     public double Alpha { get; init; } = 1;
@@ -38,9 +35,7 @@ public sealed record Dkd : Method
     public int? WarmupEpochs { get; init; }
 
     /// <inheritdoc />
-    public override void Validate(JobSpec spec, ProblemList problems) =>
-        problems.Require(WarmupEpochs is not { } warmup || warmup < spec.Training.Epochs, "/method/warmup_epochs",
-            $"{WarmupEpochs} given; fewer than training.epochs ({spec.Training.Epochs}), so that the weight arrives");
+    public override void Validate(JobSpec spec, ProblemList problems) => Warmup.Check(WarmupEpochs, spec, problems);
 
     /// <inheritdoc />
     public override void Compile(PlanBuilder plan)
@@ -54,7 +49,7 @@ public sealed record Dkd : Method
                 new LossTerm { Weight = CrossEntropyWeight, Objective = new CrossEntropy() },
                 new LossTerm
                 {
-                    WarmupEpochs = WarmupEpochs ?? Math.Min(PublishedWarmup, epochs / 12),
+                    WarmupEpochs = Warmup.Of(WarmupEpochs, epochs),
                     Objective = new DecoupledTargets { Alpha = Alpha, Beta = Beta, Temperature = Temperature, Standardise = Standardise },
                 },
             ],

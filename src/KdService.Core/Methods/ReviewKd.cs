@@ -10,9 +10,6 @@ namespace KdService.Core.Methods;
     Evidence = "[read: mdistiller] fusion, pyramid loss, warm-up, weights and layers: the student's stages as they leave it, the teacher's before their last ReLU, and both embeddings. MobileNetV2 and the plain CNNs as teachers, which mdistiller does not have, give their stages as they are")]
 public sealed record ReviewKd : FeatureMethod
 {
-    // Epochs of the published warm-up: a twelfth of the 240 that were trained.
-    private const int PublishedWarmup = 20;
-
     /// <inheritdoc />
     [Field("Weight of the pyramid loss.", Min = 0, ExclusiveMin = true, Max = 10_000_000, Evidence = "[read: mdistiller]; 5 for resnet32x4 to resnet8x4")]
     public override double FeatureWeight { get; init; } = 1;
@@ -28,10 +25,9 @@ public sealed record ReviewKd : FeatureMethod
     public override void Validate(JobSpec spec, ProblemList problems)
     {
         base.Validate(spec, problems);
-        problems.Require(WarmupEpochs is not { } warmup || warmup < spec.Training.Epochs, "/method/warmup_epochs",
-            $"{WarmupEpochs} given; fewer than training.epochs ({spec.Training.Epochs}), so that the weight arrives");
+        Warmup.Check(WarmupEpochs, spec, problems);
     }
 
     /// <inheritdoc />
-    protected override int FeatureWarmup(int epochs) => WarmupEpochs ?? Math.Min(PublishedWarmup, epochs / 12);
+    protected override int FeatureWarmup(int epochs) => Warmup.Of(WarmupEpochs, epochs);
 }
