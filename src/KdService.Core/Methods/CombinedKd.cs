@@ -31,12 +31,7 @@ public sealed record CombinedKd : GeneratorMethod
     public override void Validate(JobSpec spec, ProblemList problems)
     {
         base.Validate(spec, problems);
-        var epochs = spec.Training.Epochs;
-        // Two stages need two epochs; anything said of the options would be no help.
-        if (!problems.Require(epochs >= 2, "/training/epochs", $"{epochs} given; at least 2 for combined_kd, one for each stage")) return;
-        var first = FirstStage(epochs);
-        problems.Require(first < epochs, "/method/annealing_epochs", $"{first} given; fewer than training.epochs ({epochs}), so that stage II has at least one epoch");
-        problems.Require(MaxTemperature <= first, "/method/max_temperature", $"{MaxTemperature} given; at most {first}, the epochs of stage I, so that every annealing step has an epoch");
+        AnnealingStages.Check(Name, spec.Training.Epochs, FirstStage, MaxTemperature, problems);
     }
 
     /// <inheritdoc />
