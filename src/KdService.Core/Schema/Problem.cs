@@ -49,6 +49,16 @@ public sealed class ProblemList
         if (!condition) Add(pointer, detail);
         return condition;
     }
+
+    /// <summary>Notes a list that says nothing, or the same thing twice.</summary>
+    /// <param name="list">What is given.</param>
+    /// <param name="what">What each of it is, e.g. <c>severity</c>.</param>
+    /// <param name="pointer">JSON pointer to the list.</param>
+    public void RequireEachOnce<T>(IReadOnlyList<T> list, string what, string pointer)
+    {
+        Require(list.Count > 0, pointer, $"none given; at least one {what}, or leave it out for all");
+        Require(list.Distinct().Count() == list.Count, pointer, $"a {what} given twice; each once");
+    }
 }
 
 /// <summary>A document cannot be accepted; carries every problem found in it.</summary>

@@ -61,7 +61,7 @@ public abstract record LayerObjective : FeatureObjective
         var (own, taught) = (student.Count, teacher.Count);
         if (own == 0 || taught == 0) return [];
         if (TeacherLayers is null && Map == LayerMap.Top) return [(student[^1], teacher[^1])];
-        var layers = TeacherLayers ?? [.. Enumerable.Range(1, Learning(own)).Select(m => Map == LayerMap.Last ? m + taught - own : m * taught / own)];
+        var layers = TeacherLayers ?? [.. Map == LayerMap.Last ? Enumerable.Range(1 + taught - own, Learning(own)) : InitialLayers.Spread(own, taught).Take(Learning(own)).Select(layer => layer + 1)];
         return layers.Count == Learning(own) && layers.All(layer => layer >= 1 && layer <= taught) ? student.Zip(layers, (tap, layer) => (tap, teacher[layer - 1])) : [];
     }
 }

@@ -53,13 +53,7 @@ public sealed record Corruptions
     public void Check(Dataset dataset, string pointer, ProblemList problems)
     {
         problems.Require(dataset is PictureDataset, pointer, $"given, but the inputs of {dataset.Name} are {dataset.Shape}; corruptions are those of pictures");
-        RequireEachOnce(Kinds, "corruption", $"{pointer}/kinds", problems);
-        RequireEachOnce(Severities, "severity", $"{pointer}/severities", problems);
-    }
-
-    private static void RequireEachOnce<T>(IReadOnlyList<T> list, string what, string pointer, ProblemList problems)
-    {
-        problems.Require(list.Count > 0, pointer, $"none given; at least one {what}, or leave it out for all");
-        problems.Require(list.Distinct().Count() == list.Count, pointer, $"a {what} given twice; each once");
+        problems.RequireEachOnce(Kinds, "corruption", $"{pointer}/kinds");
+        problems.RequireEachOnce(Severities, "severity", $"{pointer}/severities");
     }
 }

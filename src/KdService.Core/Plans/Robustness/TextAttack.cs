@@ -91,7 +91,6 @@ public sealed record CharacterAttack : TextAttack
     public override void Check(Dataset dataset, string pointer, ProblemList problems)
     {
         base.Check(dataset, pointer, problems);
-        problems.Require(Edits.Count > 0, $"{pointer}/edits", "none given; at least one way, or leave it out for all");
-        problems.Require(Edits.Distinct().Count() == Edits.Count, $"{pointer}/edits", "a way given twice; each once");
+        problems.RequireEachOnce(Edits, "way", $"{pointer}/edits");
     }
 }
