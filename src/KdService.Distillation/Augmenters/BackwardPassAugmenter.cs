@@ -63,7 +63,7 @@ internal sealed class BackwardPassAugmenter : IAugmenter
         var moved = Moved(inputs, samples, epoch, logitFactor);
         if (moved.shape[0] == 0) return zeros([], device: inputs.device).MoveToOuterDisposeScope();
         using var statistics = new RunningStatistics(_student);
-        var loss = _options.Weight * _options.Distance(_student.call(moved), logitFactor * Constant(moved)).mean();
+        var loss = _options.Weight * _options.Distance(_student.call(moved), logitFactor * _teacher.Constant(moved)).mean();
         loss.backward();
         return loss.detach().MoveToOuterDisposeScope();
     }
@@ -71,25 +71,8 @@ internal sealed class BackwardPassAugmenter : IAugmenter
     /// <summary>Auxiliary samples <c>[batch, ...]</c> without a graph.</summary>
     /// <param name="inputs">Where they start.</param>
     /// <param name="logitFactor">The curriculum's factor on the teacher's logits.</param>
-    public Tensor Ascend(Tensor inputs, double logitFactor)
-    {
-        using var scope = NewDisposeScope();
-        var training = _student.training;
-        _student.eval();
-        var moved = inputs.detach();
-        for (var step = 0; step < _options.Steps; step++)
-        {
-            using var ofStep = NewDisposeScope();
-            var at = moved.detach().requires_grad_();
-            // A sum over the batch: each sample's gradient is its own.
-            var divergence = _options.Distance(_student.call(at), logitFactor * _teacher.Ask(network => network.call(at))).sum();
-            var gradient = autograd.grad([divergence], [at])[0];
-            using var _ = no_grad();
-            moved = Clamp(at.detach() + _options.StepSize * _options.Direction(gradient)).MoveToOuterDisposeScope();
-        }
-        _student.train(training);
-        return moved.MoveToOuterDisposeScope();
-    }
+    public Tensor Ascend(Tensor inputs, double logitFactor) => _options.Climb(_student, inputs,
+        at => _options.Distance(_student.call(at), logitFactor * _teacher.Ask(network => network.call(at))), fixedPart: null, Clamp);
 
     /// <inheritdoc />
     public void Dispose()
@@ -104,26 +87,19 @@ internal sealed class BackwardPassAugmenter : IAugmenter
     // originals changes, each in the batch that its original has come to be in.
     private Tensor Moved(Tensor inputs, Tensor samples, int epoch, double logitFactor)
     {
-        var count = Math.Max(1, (int)(inputs.shape[0] * _options.Ratio));
-        if (_kept is null) return Ascend(inputs.narrow(0, 0, count), logitFactor);
+        if (_kept is null) return Ascend(_options.First(inputs), logitFactor);
         var (rows, round) = (samples.cpu(), epoch / _options.EveryEpochs + 1);
         if (epoch % _options.EveryEpochs != 0)
         {
             var made = rows.masked_select(_rounds!.index_select(0, rows).eq(round));
             return _kept.index_select(0, made).to(inputs.device).to(float32);
         }
-        rows = rows.narrow(0, 0, count);
+        rows = _options.First(rows);
         // Half precision both times, so that a round's first epoch trains on the same numbers as the others.
-        var kept = Ascend(inputs.narrow(0, 0, count), logitFactor).to(float16);
+        var kept = Ascend(_options.First(inputs), logitFactor).to(float16);
         _kept.index_copy_(0, rows, kept.cpu());
         _rounds!.index_fill_(0, rows, round);
         return kept.to(float32);
-    }
-
-    private Tensor Constant(Tensor inputs)
-    {
-        using var _ = no_grad();
-        return _teacher.Ask(network => network.call(inputs));
     }
 
     private Tensor Clamp(Tensor moved) => _low is null ? moved : moved.maximum(_low).minimum(_high!);

@@ -103,7 +103,7 @@ internal sealed class MaskedGeneratorAugmenter : IAugmenter
     public Tensor LossOn(Tensor altered, double logitFactor)
     {
         using var scope = NewDisposeScope();
-        return (_options.Weight * Divergence(_student.call(altered), logitFactor * Constant(altered))).MoveToOuterDisposeScope();
+        return (_options.Weight * Divergence(_student.call(altered), logitFactor * _teacher.Constant(altered))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The divergence on texts whose hidden tokens were drawn, with the graph back to the draw: a scalar.</summary>
@@ -119,10 +119,7 @@ internal sealed class MaskedGeneratorAugmenter : IAugmenter
         Tensor Answer(nn.Module<Tensor, Tensor> network)
         {
             var reader = (TextNetwork)network;
-            var ids = tokens.select(1, 0);
-            // What stands at padding is read by no one.
-            var words = reader.Words.index_select(0, ids.clamp(min: 0).flatten()).view(ids.size(0), ids.size(1), -1);
-            return reader.FromWords(words.index_put_(drawn.mm(reader.Words), hidden), tokens);
+            return reader.FromWords(reader.WordsOf(tokens).index_put_(drawn.mm(reader.Words), hidden), tokens);
         }
     }
 
@@ -160,12 +157,6 @@ internal sealed class MaskedGeneratorAugmenter : IAugmenter
         _generator.Dispose();
         _masking.Dispose();
         _sums.Dispose();
-    }
-
-    private Tensor Constant(Tensor tokens)
-    {
-        using var _ = no_grad();
-        return _teacher.Ask(network => network.call(tokens));
     }
 
     // Mean over the batch.

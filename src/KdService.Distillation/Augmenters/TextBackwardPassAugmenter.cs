@@ -39,7 +39,7 @@ internal sealed class TextBackwardPassAugmenter : IAugmenter
     public Tensor Learn(Tensor inputs, Tensor samples, int epoch, double logitFactor)
     {
         using var scope = NewDisposeScope();
-        var tokens = inputs.narrow(0, 0, Math.Max(1, (int)(inputs.shape[0] * _options.Ratio)));
+        var tokens = _options.First(inputs);
         using var reading = new Reading(this, tokens);
         var moved = Ascend(reading, logitFactor);
         Tensor constant;
@@ -58,25 +58,8 @@ internal sealed class TextBackwardPassAugmenter : IAugmenter
         return Ascend(reading, logitFactor);
     }
 
-    private Tensor Ascend(Reading reading, double logitFactor)
-    {
-        using var scope = NewDisposeScope();
-        var training = _student.training;
-        _student.eval();
-        var moved = reading.Words(_student).detach();
-        for (var step = 0; step < _options.Steps; step++)
-        {
-            using var ofStep = NewDisposeScope();
-            var at = moved.detach().requires_grad_();
-            // A sum over the batch: each sample's gradient is its own.
-            var divergence = _options.Distance(_student.FromWords(at, reading.Tokens), logitFactor * Taught(reading, at)).sum();
-            var gradient = autograd.grad([divergence], [at])[0].masked_fill(reading.Fixed, 0);
-            using var _ = no_grad();
-            moved = (at.detach() + _options.StepSize * _options.Direction(gradient)).MoveToOuterDisposeScope();
-        }
-        _student.train(training);
-        return moved.MoveToOuterDisposeScope();
-    }
+    private Tensor Ascend(Reading reading, double logitFactor) => _options.Climb(_student, _student.WordsOf(reading.Tokens),
+        at => _options.Distance(_student.FromWords(at, reading.Tokens), logitFactor * Taught(reading, at)), reading.Fixed, moved => moved);
 
     /// <inheritdoc />
     public void Dispose() => _masking.Dispose();
@@ -85,7 +68,7 @@ internal sealed class TextBackwardPassAugmenter : IAugmenter
     private Tensor Taught(Reading reading, Tensor words) => _teacher.Ask(network =>
     {
         var reader = (TextNetwork)network;
-        return reader.FromWords(where(reading.Fixed, reading.Words(reader), words.matmul(reading.MapTo(reader))), reading.Tokens);
+        return reader.FromWords(where(reading.Fixed, reader.WordsOf(reading.Tokens), words.matmul(reading.MapTo(reader))), reading.Tokens);
     });
 
     /// <summary>A batch of texts on its way through the networks.</summary>
@@ -97,13 +80,6 @@ internal sealed class TextBackwardPassAugmenter : IAugmenter
 
         /// <summary>What does not move: special tokens and padding, bool <c>[batch, length, 1]</c>.</summary>
         public Tensor Fixed { get; } = augmenter._masking.Words(tokens).logical_not().unsqueeze(2).DetachFromDisposeScope();
-
-        /// <summary>A network's own embeddings, <c>[batch, length, hidden]</c>; what stands at padding is read by no one.</summary>
-        public Tensor Words(TextNetwork network)
-        {
-            var ids = tokens.select(1, 0);
-            return network.Words.index_select(0, ids.clamp(min: 0).flatten()).view(ids.size(0), ids.size(1), -1);
-        }
 
         /// <summary>The map from the student's embeddings to a network's.</summary>
         public Tensor MapTo(TextNetwork network)

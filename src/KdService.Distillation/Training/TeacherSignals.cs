@@ -24,6 +24,13 @@ internal interface ITeacherSignal : IDisposable
     /// <param name="question">Puts it to a network; where several networks teach, to each.</param>
     Tensor Ask(Func<nn.Module<Tensor, Tensor>, Tensor> question);
 
+    /// <summary>The teacher's logits <c>[batch, classes]</c> for inputs that are no samples of the set, without a graph.</summary>
+    Tensor Constant(Tensor inputs)
+    {
+        using var _ = no_grad();
+        return Ask(network => network.call(inputs));
+    }
+
     /// <summary>What the signal has cost in this stage, all attempts together.</summary>
     SignalCost Cost { get; }
 }

@@ -21,6 +21,15 @@ public abstract class TextNetwork : Part
     /// <summary>Embeddings of words, <c>[vocabulary, hidden]</c>.</summary>
     public Parameter Words => Encoder.Words;
 
+    /// <summary>The embeddings of a text's words, <c>[batch, length, hidden]</c>; what stands at padding is read by no one.</summary>
+    /// <param name="tokens">Tokens <c>[batch, 2, length]</c>.</param>
+    public Tensor WordsOf(Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        var ids = tokens.select(1, 0);
+        return Words.index_select(0, ids.clamp(min: 0).flatten()).view(ids.size(0), ids.size(1), -1).MoveToOuterDisposeScope();
+    }
+
     private protected TextEncoder Encoder { get; }
 
     /// <summary>Builds a network with weights drawn as the originals'.</summary>
