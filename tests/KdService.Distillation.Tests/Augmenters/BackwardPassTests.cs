@@ -146,21 +146,4 @@ public sealed class BackwardPassTests
     private static LiveSignal Signal(nn.Module<Tensor, Tensor> network) => new(new TeacherNetwork("teacher", network, ""), owned: false, [], CPU, default);
 
     private static BackwardPassAugmenter Augmenter(BackwardPass options, nn.Module<Tensor, Tensor> student, ITeacherSignal teacher) => new(options, Pictures, student, teacher, CPU);
-
-    private sealed class Affine : nn.Module<Tensor, Tensor>
-    {
-        public Affine(Tensor weight) : base(nameof(Affine))
-        {
-            Weight = nn.Parameter(weight);
-            register_parameter("weight", Weight);
-        }
-
-        public TorchSharp.Modules.Parameter Weight { get; }
-
-        public override Tensor forward(Tensor input) => input.flatten(1).mm(Weight.t());
-
-        protected override void RegisterComponents()
-        {
-        }
-    }
 }

@@ -181,21 +181,4 @@ public sealed class PictureRobustnessTests
         {
         }
     }
-
-    private sealed class Affine : nn.Module<Tensor, Tensor>
-    {
-        public Affine(Tensor weight) : base(nameof(Affine))
-        {
-            Weight = nn.Parameter(weight);
-            register_parameter("weight", Weight);
-        }
-
-        public TorchSharp.Modules.Parameter Weight { get; }
-
-        public override Tensor forward(Tensor input) => input.flatten(1).mm(Weight.t());
-
-        protected override void RegisterComponents()
-        {
-        }
-    }
 }
