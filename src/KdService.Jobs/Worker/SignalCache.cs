@@ -17,9 +17,9 @@ internal sealed class SignalCache(KdOptions options, ILogger<SignalCache> log)
     public void Trim()
     {
         if (!Directory.Exists(options.SignalCache)) return;
-        // A trainer marks what it uses by the time of last writing.
+        // A trainer marks what it uses by the time of last writing. What has moved on since it was listed is no longer there.
         var files = new DirectoryInfo(options.SignalCache).EnumerateFiles("*", SearchOption.AllDirectories)
-            .Where(file => file.Extension != Lock)
+            .Where(file => file.Extension != Lock && file.Exists)
             .OrderByDescending(file => file.LastWriteTimeUtc)
             .ToList();
         var unfinished = DateTime.UtcNow - WrittenWithin;
