@@ -46,9 +46,9 @@ public sealed class LocalRun
             results.Add(new Result("teacher", await RunOne(recipe, [], Path.Combine(Out, "teacher"), display, stop)));
             inputs[PlanBuilder.Teacher] = Path.GetFullPath(Path.Combine(Out, "teacher", WeightsFile(teacher.Weights)));
             using var made = FolderOf(recipe);
-            foreach (var checkpoint in made.Checkpoints)
-                if (PlanBuilder.Compile(spec, models: Models.Facts).TeacherCheckpoints.Contains(checkpoint.Epoch))
-                    inputs[Curriculum.InputOf(PlanBuilder.Teacher, checkpoint.Epoch)] = made.Full(checkpoint.Path);
+            var followed = PlanBuilder.Compile(spec, models: Models.Facts).TeacherCheckpoints.ToHashSet();
+            foreach (var checkpoint in made.Checkpoints.Where(checkpoint => followed.Contains(checkpoint.Epoch)))
+                inputs[Curriculum.InputOf(PlanBuilder.Teacher, checkpoint.Epoch)] = made.Full(checkpoint.Path);
         }
         results.Add(new Result(spec.Method.Name, await RunOne(spec, inputs, Out, display, stop)));
         return results;

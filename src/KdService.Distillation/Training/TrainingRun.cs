@@ -221,6 +221,7 @@ public sealed class TrainingRun : IDisposable
 
     private RobustnessReport? TestRobustness(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
+        if (Plan.Evaluation is { Attacks: [], Corruptions: null, AlsoOn: [] }) return null;
         using var scope = NewDisposeScope();
         using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
         weights.CopyTo(network);

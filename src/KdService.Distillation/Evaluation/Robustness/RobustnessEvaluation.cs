@@ -18,12 +18,11 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
 {
     private const int BatchSize = 100;
 
-    /// <summary>What came of it; null where nothing is asked.</summary>
+    /// <summary>What came of it.</summary>
     /// <exception cref="OperationCanceledException">The run is to stop.</exception>
-    public RobustnessReport? Report()
+    public RobustnessReport Report()
     {
         var asked = run.Plan.Evaluation;
-        if (asked is { Attacks: [], Corruptions: null, AlsoOn: [] }) return null;
         var wasTraining = network.training;
         network.eval();
         var report = new RobustnessReport
