@@ -24,6 +24,7 @@ public sealed class ModelTests(Service service) : IDisposable
         Assert.Equal($"/v1/models/{imported.Id}", $"{response.Headers.Location}");
         Assert.Equal(("reviews", "bert-l1-h64", 26), (model.Name, imported.Architecture, imported.Vocabulary));
         Assert.Equal(["negative", "neutral", "positive"], imported.Labels);
+        Assert.False(imported.MaskedLmHead);
 
         Assert.Contains((await service.GetAsync<Page<ModelView>>("/v1/models")).Items, listed => listed.Imported?.Id == imported.Id);
         Assert.Equal(imported.VocabularyDigest, (await service.GetAsync<ModelView>($"/v1/models/{imported.Id}")).Imported!.VocabularyDigest);
@@ -35,6 +36,16 @@ public sealed class ModelTests(Service service) : IDisposable
         await Service.ProblemAsync(await service.Http.GetAsync($"/v1/models/{imported.Id}"), 404, "model-not-found");
         await Service.ProblemAsync(await service.Http.GetAsync(imported.Files[0].Url), 404, "artifact-not-found");
         await Service.ProblemAsync(await service.Http.DeleteAsync($"/v1/models/{imported.Id}"), 404, "model-not-found");
+    }
+
+    [Fact]
+    public async Task Import_OfAMaskedLanguageModel_SaysThatItIsOne()
+    {
+        SmallFolder.Write(_folder.FullName, words: 25, target: Core.Datasets.Target.Word);
+        using var response = await service.Http.PostAsync("/v1/models", Form());
+        var id = (await Service.ReadAsync<ModelView>(response)).Imported!.Id;
+        Assert.True((await service.GetAsync<Page<ModelView>>("/v1/models")).Items.Single(listed => listed.Imported?.Id == id).Imported!.MaskedLmHead);
+        Assert.True((await service.GetAsync<ModelView>($"/v1/models/{id}")).Imported!.MaskedLmHead);
     }
 
     [Fact]

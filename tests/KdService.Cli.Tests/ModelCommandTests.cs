@@ -27,7 +27,7 @@ public sealed class ModelCommandTests : IDisposable
             name = form["name"];
             var view = new ModelView("reviews", "Bert encoder", new Dictionary<string, long>(), 1)
             {
-                Imported = new ImportedView { Id = "01jtqv8k3m5x7r9w2y4z6a8c0e", CreatedAt = DateTimeOffset.UtcNow, Architecture = "bert-l1-h64", Vocabulary = 1, VocabularyDigest = "", Labels = [], Files = [] },
+                Imported = new ImportedView { Id = "01jtqv8k3m5x7r9w2y4z6a8c0e", CreatedAt = DateTimeOffset.UtcNow, Architecture = "bert-l1-h64", Vocabulary = 1, VocabularyDigest = "", MaskedLmHead = false, Labels = [], Files = [] },
             };
             return Results.Text(Json.Write(view), "application/json");
         }));

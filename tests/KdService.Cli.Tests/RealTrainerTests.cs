@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using KdService.Core.Datasets;
+using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
+using KdService.Tests;
 
 namespace KdService.Cli.Tests;
 
@@ -29,6 +32,28 @@ public sealed class RealTrainerTests : IDisposable
             Assert.True(new FileInfo(Path.Combine(folder, "student.best.safetensors")).Length > 10_000);
             Assert.NotNull(Json.Read<RunReport>(await File.ReadAllTextAsync(Path.Combine(folder, "report.json"))).Models[^1].Last);
         }
+    }
+
+    [Fact]
+    public async Task Run_WithFoldersAsTeacherStudentAndGenerator_FindsEach()
+    {
+        var generator = SmallFolder.Write(Path.Combine(_folder.FullName, "generator"), "distilbert-l1-h64", target: Target.Word);
+        const string plain = """{"model": "bert-l1-h64"}""";
+        var (first, _, said) = await KdProgram.Run(Environment, "run", Texts(plain, """ "method": {"name": "none"} """), "--out", Out);
+        Assert.Equal((ExitCodes.Done, ""), (first, said));
+        var student = Path.Combine(Out, "student");
+        string Mate(string guesser) => Texts($$"""{"model": "bert-l1-h64", "init": {"from": "imported", "model": "{{student}}"} }""",
+            $$""" "teacher": {"imported": "{{student}}"}, "method": {"name": "mate_kd", "imported_generator": "{{guesser}}", "generator_batches": 1, "student_batches": 1} """);
+
+        var (status, output, error) = await KdProgram.Run(Environment, "run", Mate(generator), "--out", Out + "-mate");
+        Assert.Equal((ExitCodes.Done, ""), (status, error));
+        Assert.Contains("mate_kd", output, StringComparison.Ordinal);
+        Assert.Equal([ModelRole.Teacher, ModelRole.Student], Json.Read<RunReport>(await File.ReadAllTextAsync(Path.Combine(Out + "-mate", "report.json"))).Models.Select(model => model.Role));
+
+        var (refused, _, why) = await KdProgram.Run(Environment, "run", Mate(student), "--out", Out + "-none");
+        Assert.Equal(ExitCodes.Refused, refused);
+        Assert.Contains("has no masked-LM head", why, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Out + "-none"));
     }
 
     [Fact]
@@ -100,10 +125,24 @@ public sealed class RealTrainerTests : IDisposable
         }
     }
 
-    private string Spec(int epochs)
+    private string Write(string spec)
     {
         var path = Path.Combine(_folder.FullName, "spec.json");
-        File.WriteAllText(path, $$$"""
+        File.WriteAllText(path, spec);
+        return path;
+    }
+
+    private string Texts(string student, string rest) => Write($$"""
+            {
+              "dataset": {"name": "phrases", "samples": 200, "test_samples": 100},
+              "student": {{student}},
+              "training": {"epochs": 2, "optimizer": {"name": "adamw"} },
+              "resources": {"threads": 1},
+              {{rest}}
+            }
+            """);
+
+    private string Spec(int epochs) => Write($$$"""
             {
               "dataset": {"name": "procedural", "samples": 200, "test_samples": 100},
               "teacher": {"model": "plane4", "training": {"epochs": {{{Math.Max(1, epochs / 20)}}}, "batch_size": 50}},
@@ -113,6 +152,4 @@ public sealed class RealTrainerTests : IDisposable
               "resources": {"threads": 1}
             }
             """);
-        return path;
-    }
 }

@@ -3,6 +3,7 @@ using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
+using KdService.Core.Weights;
 
 namespace KdService.Core.Tests;
 
@@ -21,6 +22,56 @@ public class GeneratorMethodTests
         Assert.Equal(plan.Dataset.Shape.Vocabulary, plan.ShapeOf("generator").Classes);
         Assert.Equal(plan.Dataset.Shape, plan.ShapeOf(PlanBuilder.Student));
     }
+
+    [Theory]
+    [InlineData("mate_kd", "distil")]
+    [InlineData("combined_kd", "annealing")]
+    public void Generator_ThatIsImported_IsThereFromTheStart(string method, string first)
+    {
+        var plan = PlanBuilder.Compile(Read($$"""{"name": "{{method}}", "imported_generator": "guesser"}"""), models: Guesser());
+        Assert.Equal(first, plan.Stages[0].Name);
+        var generator = plan.Model(Assert.IsType<MaskedGenerator>(plan.Stages[0].Augmenter).Generator);
+        Assert.Equal((ModelRole.Generator, "distilbert-l2-h64", "guesser", true), (generator.Role, generator.Architecture, generator.Imported, generator.ImportedHead));
+        Assert.Equal(["guesser"], plan.ImportedModels);
+        Assert.Equal(Vocabularies.Phrases.Digest, ((TextDataset)plan.Dataset).Imported!.Digest);
+    }
+
+    [Fact]
+    public void Generator_ThatIsImported_LearnsOnIfAsked()
+    {
+        var plan = PlanBuilder.Compile(Read("""{"name": "mate_kd", "imported_generator": "guesser", "pretraining_epochs": 2}"""), models: Guesser());
+        Assert.Equal([("generator", 2), ("distil", 30)], plan.Stages.Select(stage => (stage.Name, stage.Epochs)));
+    }
+
+    [Fact]
+    public void Generator_ThatIsNoMaskedLanguageModel_IsRefusedWithWhatIsMissing()
+    {
+        var models = Guesser();
+        models["guesser"] = models["guesser"] with { MaskedLmHead = false };
+        Assert.Equal(["/method/imported_generator: model guesser has no masked-LM head; a DistilBert that was saved with vocab_transform.*, vocab_layer_norm.* and vocab_projector.bias (ForMaskedLM), imported with it"],
+            Problems(Read("""{"name": "mate_kd", "imported_generator": "guesser"}"""), models));
+    }
+
+    [Fact]
+    public void Generator_OfAnotherVocabulary_IsRefusedNamingBoth()
+    {
+        var models = Guesser();
+        models["guesser"] = models["guesser"] with { Vocabulary = new ImportedVocabulary(30_522, "other") };
+        const string method = """{"name": "mate_kd", "imported_generator": "guesser"}""";
+        // Than the data's, with which a teacher is trained from scratch.
+        Assert.Contains("/dataset/vocabulary: \"phrases\" (303 tokens) given, but model guesser (/method/imported_generator) has another vocabulary (30522 tokens); leave it out, and the model's is taken",
+            Problems(Read(method), models));
+        // Than the student's.
+        models["student"] = models["guesser"] with { Architecture = "bert-l1-h64", Vocabulary = new ImportedVocabulary(303, Vocabularies.Phrases.Digest!) };
+        Assert.Contains("/method/imported_generator: the vocabulary of model guesser (30522 tokens) is another than that of model student (303 tokens); all networks of a job cut texts alike",
+            Problems(Read(method, """, "init": {"from": "imported", "model": "student"}"""), models));
+    }
+
+    [Theory]
+    [InlineData("procedural", "resnet8", "/method/name", "\"mate_kd\" given, which is for texts")]
+    [InlineData("phrases", "bert-l1-h64", "/method/generator", "given with imported_generator; an imported model has its network")]
+    public void Generator_ThatIsImported_IsRefusedWhereThereIsNoUseOfIt(string dataset, string network, string pointer, string detail) =>
+        AssertRefused(Document("""{"name": "mate_kd", "imported_generator": "guesser", "generator": "bert-l1-h64"}""", dataset, network), pointer, detail);
 
     [Fact]
     public void Rounds_OfBatches_BeginWithTheGenerators()
@@ -50,6 +101,8 @@ public class GeneratorMethodTests
     [InlineData("""{"name": "mate_kd", "mask_probability": 0}""", "/method/mask_probability", "0 given; a number above 0")]
     [InlineData($$$"""{"name": "custom", "stages": [{"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator", "generator": "g"}}]}""",
         "/method/stages/0/augmenter", "generator \"g\" given; one of models, which an earlier stage has trained with masked_tokens")]
+    [InlineData($$$"""{"name": "custom", "stages": [{"name": "b", {{{Losses}}}}, {"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator", "generator": "student"}}]}""",
+        "/method/stages/1/augmenter", "generator \"student\" given; one of models, which an earlier stage has trained with masked_tokens")]
     [InlineData($$$"""{"name": "custom", {{{Models}}}, "stages": [{"name": "g", "trains": "g", {{{Losses}}}}, {"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator", "generator": "g"}}]}""",
         "/method/stages/0/trains", "\"g\" given, a generator; its stages have the loss masked_tokens")]
     [InlineData($$$"""{"name": "custom", "stages": [{"name": "a", {{{Guess}}}}, {"name": "b", {{{Losses}}}}]}""", "/method/stages/0/losses", "masked_tokens given, which trains generators")]
@@ -96,6 +149,28 @@ public class GeneratorMethodTests
         Assert.Contains(problems.Items, problem => problem.Pointer == pointer && problem.Detail.Contains(detail, StringComparison.Ordinal));
     }
 
-    private static byte[] Document(string method, string dataset = "phrases", string network = "bert-l1-h64") =>
-        Encoding.UTF8.GetBytes($$$"""{"dataset": {"name": "{{{dataset}}}"}, "teacher": {"model": "{{{network}}}"}, "student": {"model": "{{{network}}}"}, "method": {{{method}}}}""");
+    private static byte[] Document(string method, string dataset = "phrases", string network = "bert-l1-h64", string init = "") =>
+        Encoding.UTF8.GetBytes($$$"""{"dataset": {"name": "{{{dataset}}}"}, "teacher": {"model": "{{{network}}}"}, "student": {"model": "{{{network}}}"{{{init}}}}, "method": {{{method}}}}""");
+
+    private static JobSpec Read(string method, string init = "") => SpecValidation.ReadOrThrow(Document(method, init: init));
+
+    private static List<string> Problems(JobSpec spec, Dictionary<string, ImportedModel> models)
+    {
+        var problems = new ProblemList();
+        Assert.Null(PlanBuilder.Compile(spec, null, problems, models));
+        return [.. problems.Items.Select(problem => $"{problem.Pointer}: {problem.Detail}")];
+    }
+
+    private static Dictionary<string, ImportedModel> Guesser() => new()
+    {
+        ["guesser"] = new ImportedModel
+        {
+            Architecture = "distilbert-l2-h64",
+            Vocabulary = new ImportedVocabulary(303, Vocabularies.Phrases.Digest!),
+            MaskedLmHead = true,
+            Parameters = 1,
+            Files = [],
+            Digest = "",
+        },
+    };
 }

@@ -32,7 +32,7 @@ public sealed class ImportsOfSpecTests
     {
         var models = Models();
         models["student"] = models["student"] with { Vocabulary = new ImportedVocabulary(30_522, "other") };
-        Assert.Equal(["/student/init/model: the vocabulary of model student (30522 tokens) is another than that of model teacher (303 tokens); teacher and student cut texts alike"], Problems(Spec(), models));
+        Assert.Equal(["/student/init/model: the vocabulary of model student (30522 tokens) is another than that of model teacher (303 tokens); all networks of a job cut texts alike"], Problems(Spec(), models));
     }
 
     [Fact]

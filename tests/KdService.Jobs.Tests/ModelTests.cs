@@ -1,4 +1,5 @@
 using System.Text;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
@@ -61,6 +62,45 @@ public class ModelTests : JobsTest
         Assert.Contains($"the vocabulary of model {other} (45 tokens) is another", foreign.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ImportedGenerator_LiesWhereTheTrainerFindsIt_AndIsKeptUntilTheJobHasEnded()
+    {
+        var (node, trainer) = await StartAsync($"cp run.json {Folder["run.json"]}; (cd models && ls *) > {Folder["received"]}; wait_gate; {ScriptedTrainer.Steps(3)}");
+        var teacher = await ImportAsync(node, "bert-l2-h64");
+        var classifier = await ImportAsync(node, "bert-l1-h64");
+        var generator = await ImportAsync(node, "distilbert-l1-h64", target: Target.Word);
+        var foreign = await ImportAsync(node, "distilbert-l1-h64", words: 40, target: Target.Word);
+        JobSpec Mate(string imported) => Spec(teacher, method: $$"""{"name": "mate_kd", "imported_generator": "{{imported}}"}""");
+
+        var headless = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(Mate(classifier)));
+        Assert.Equal($"method.imported_generator: model {classifier} has no masked-LM head; a Bert that was saved with cls.predictions.* (ForMaskedLM), imported with it", $"{Assert.Single(headless.Problems)}");
+        var unknown = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(Mate("01jzc0f2w8k5m3v7q9x1n4b6dr")));
+        Assert.StartsWith("method.imported_generator: \"01jzc0f2w8k5m3v7q9x1n4b6dr\" given; the id of an imported model", $"{Assert.Single(unknown.Problems)}", StringComparison.Ordinal);
+        var other = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(Mate(foreign)));
+        Assert.Contains($"the vocabulary of model {foreign} (45 tokens) is another than that of model {teacher}", other.Message, StringComparison.Ordinal);
+
+        var id = await node.SubmitAsync(Mate(generator));
+        var refused = await Assert.ThrowsAsync<ModelInUseException>(() => node.Get<ModelStore>().DeleteAsync(generator, CancellationToken.None));
+        Assert.Contains(id, refused.Message, StringComparison.Ordinal);
+        trainer.OpenGate();
+        await node.WaitForAsync(id, JobState.Succeeded);
+        Assert.Contains($"{generator}:", await File.ReadAllLinesAsync(Folder["received"]));
+        Assert.Contains($"\"{generator}\": \"models/{generator}\"", await File.ReadAllTextAsync(Folder["run.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Model_ImportedBeforeItsHeadWasLookedFor_IsKnownByItOnceImportedAgain()
+    {
+        var (node, _) = await StartAsync(ScriptedTrainer.Steps(1));
+        var folder = SmallFolder.Write(Folder["again"], target: Target.Word);
+        var models = node.Get<ModelStore>();
+        var (model, _) = await models.ImportAsync(folder, "guesser", CancellationToken.None);
+        await node.ExecuteAsync("update models set facts = facts - 'masked_lm_head'");
+        Assert.False((await models.FindAsync(model.Id, CancellationToken.None))!.Facts.MaskedLmHead);
+        var (again, created) = await models.ImportAsync(folder, "another name", CancellationToken.None);
+        Assert.Equal((model.Id, "guesser", true, false), (again.Id, again.Name, again.Facts.MaskedLmHead, created));
+    }
+
     // Only whether they are there is looked at.
     private void WriteData()
     {
@@ -68,24 +108,24 @@ public class ModelTests : JobsTest
         foreach (var name in new[] { "train.csv", "test.csv" }) File.WriteAllText(Folder[$"datasets/{name}"], "text,label\n");
     }
 
-    private async Task<string> ImportAsync(TestNode node, string architecture, int? words = null)
+    private async Task<string> ImportAsync(TestNode node, string architecture, int? words = null, Target target = Target.Class)
     {
         WriteData();
-        var folder = SmallFolder.Write(Folder[$"{architecture}-{words}"], architecture, words: words);
+        var folder = SmallFolder.Write(Folder[$"{architecture}-{words}"], architecture, words: words, target: target);
         var (model, created) = await node.Get<ModelStore>().ImportAsync(folder, null, CancellationToken.None);
         Assert.True(created);
         Directory.Delete(folder, recursive: true);
         return model.Id;
     }
 
-    private static JobSpec Spec(string? teacher, string? student = null, string? trained = null)
+    private static JobSpec Spec(string? teacher, string? student = null, string? trained = null, string method = """{"name": "kd"}""")
     {
         var of = trained ?? $$"""{"imported": "{{teacher}}"}""";
         var init = student is null ? "" : $$""", "init": {"from": "imported", "model": "{{student}}"}""";
         return SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(
             $$"""
             {"dataset": {"name": "text_files", "train": "train.csv", "test": "test.csv", "train_rows": 100, "test_rows": 50, "labels": ["a", "b", "c"]},
-             "teacher": {{of}}, "student": {"model": "bert-l1-h64"{{init}} }, "method": {"name": "kd"} }
+             "teacher": {{of}}, "student": {"model": "bert-l1-h64"{{init}} }, "method": {{method}} }
             """));
     }
 }

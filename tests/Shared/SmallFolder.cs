@@ -15,19 +15,20 @@ internal static class SmallFolder
     /// <param name="architecture">The network.</param>
     /// <param name="classes">Classes of its head.</param>
     /// <param name="words">Words of its vocabulary besides the special tokens; those of the phrases when null.</param>
+    /// <param name="target">What its head predicts: a class, or words.</param>
     /// <param name="tensors">Changes what is written, by name; a shape of null leaves a tensor out.</param>
-    public static string Write(string folder, string architecture = "bert-l1-h64", int classes = 3, int? words = null, Dictionary<string, long[]?>? tensors = null)
+    public static string Write(string folder, string architecture = "bert-l1-h64", int classes = 3, int? words = null, Target target = Target.Class, Dictionary<string, long[]?>? tensors = null)
     {
         string[] tokens = words is { } count
             ? ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, count).Select(word => $"w{word}")]
             : [.. PhraseWords.Vocabulary];
         var size = Transformers.Size(architecture)!;
-        var config = new TransformerConfig(size, tokens.Length) { Labels = classes == 3 ? ["negative", "neutral", "positive"] : [.. Enumerable.Range(0, classes).Select(id => $"LABEL_{id}")] };
+        var config = new TransformerConfig(size, tokens.Length) { Target = target == Target.Word ? Target.Class : target, Labels = classes == 3 ? ["negative", "neutral", "positive"] : [.. Enumerable.Range(0, classes).Select(id => $"LABEL_{id}")] };
         Directory.CreateDirectory(folder);
         File.WriteAllBytes(Path.Combine(folder, "config.json"), config.ToJson());
         File.WriteAllText(Path.Combine(folder, "vocab.txt"), string.Concat(tokens.Select(token => token + "\n")));
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"tokenizer_class": "BertTokenizer", "do_lower_case": true, "model_max_length": 512}""");
-        var weights = TransformerWeights.Of(size, tokens.Length, Target.Class, classes).ToDictionary(weight => weight.Key, long[]? (weight) => weight.Value);
+        var weights = TransformerWeights.Of(size, tokens.Length, target, classes).ToDictionary(weight => weight.Key, long[]? (weight) => weight.Value);
         foreach (var (name, shape) in tensors ?? []) weights[name] = shape;
         WriteZeros(Path.Combine(folder, "model.safetensors"), weights.Where(weight => weight.Value is not null).Select(weight => (weight.Key, "F32", weight.Value!)));
         return folder;

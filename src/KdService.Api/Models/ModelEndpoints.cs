@@ -101,6 +101,7 @@ public static class ModelEndpoints
                 Vocabulary = facts.Vocabulary.Entries,
                 VocabularyDigest = facts.Vocabulary.Digest,
                 Target = facts.Target,
+                MaskedLmHead = facts.MaskedLmHead,
                 Labels = facts.Labels,
                 Files = [.. facts.Files.Select(file => new ImportedFileView(file.Name, file.Bytes, file.Sha256, $"/v1/artifacts/{file.Sha256}"))],
             },

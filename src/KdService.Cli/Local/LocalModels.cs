@@ -25,11 +25,7 @@ public sealed class LocalModels
     public static (JobSpec Spec, LocalModels Models) Of(JobSpec spec)
     {
         var models = new LocalModels();
-        var digests = ImportsOfSpec.Named(spec).ToDictionary(named => named.Pointer, named => models.Add(named.Pointer, named.Id));
-        if (digests.Count == 0) return (spec, None);
-        if (spec.Teacher is { Imported: not null } teacher) spec = spec with { Teacher = teacher with { Imported = digests["/teacher/imported"] } };
-        if (spec.Student.Init is ImportedWeights weights) spec = spec with { Student = spec.Student with { Init = weights with { Model = digests["/student/init/model"] } } };
-        return (spec, models);
+        return (ImportsOfSpec.Renamed(spec, models.Add), models);
     }
 
     /// <summary>Copies folders to where a trainer reads them.</summary>

@@ -17,6 +17,9 @@ public sealed record TransformerConfig(Transformer Size, int Vocabulary)
     /// <summary>What is predicted, as far as the config tells: <c>problem_type</c>, and a model for question answering.</summary>
     public Target Target { get; init; }
 
+    /// <summary>Whether the last layer of a masked-LM head is the word embeddings, as in every model of these families that was published.</summary>
+    public bool TiesWords { get; init; } = true;
+
     /// <summary>The network's name in the catalogue.</summary>
     public string Architecture => Transformers.NameOf(Size);
 

@@ -53,9 +53,9 @@ internal sealed class TransformerConfigReader(JsonElement root, ProblemList prob
         RequireIfGiven("layer_norm_eps", size.NormEpsilon);
         if (Text(names.Activation) is var activation and not "gelu") problems.Add($"/{names.Activation}", $"{Given(names.Activation)}; gelu is served");
         if (Text("position_embedding_type") is var positions and not (null or "absolute")) problems.Add("/position_embedding_type", $"{Given("position_embedding_type")}; absolute is served");
-        if (root.TryGetProperty("is_decoder", out var decoder) && decoder.ValueKind == JsonValueKind.True) problems.Add("/is_decoder", "true given; encoders are served");
+        if (IsGivenAs("is_decoder", JsonValueKind.True)) problems.Add("/is_decoder", "true given; encoders are served");
         var (labels, target) = (Labels(), TargetOf());
-        return problems.Items.Count == _earlier ? new TransformerConfig(size, entries) { Labels = labels, Target = target } : null;
+        return problems.Items.Count == _earlier ? new TransformerConfig(size, entries) { Labels = labels, Target = target, TiesWords = !IsGivenAs("tie_word_embeddings", JsonValueKind.False) } : null;
     }
 
     private Target TargetOf() =>
@@ -97,6 +97,8 @@ internal sealed class TransformerConfigReader(JsonElement root, ProblemList prob
     }
 
     private string? Text(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private bool IsGivenAs(string name, JsonValueKind kind) => root.TryGetProperty(name, out var value) && value.ValueKind == kind;
 
     private string Given(string name) => root.TryGetProperty(name, out var value) ? $"{value.GetRawText()} given" : "missing";
 }

@@ -11,7 +11,7 @@ namespace KdService.Core.Methods;
 /// </summary>
 [Method("combined_kd", "Combined-KD", "Annealing-KD whose first stage distils on texts and on others that a masked language model, trained against the student, makes of them.",
     Paper = "Li, Rashid, Jafari, Sharma, Ghodsi, Rezagholizadeh: How to Select One Among All? An Extensive Empirical Study Towards the Robustness of Knowledge Distillation in Natural Language Understanding, Findings of EMNLP 2021, arXiv 2109.05696",
-    Evidence = "[read: official code] the form of the script for RoBERTa; the one for BERT leaves the loss on altered texts out and has 1/2 cross-entropy with the labels in its place, and both let the generator take its batches in stage II as well, which is not reproduced; the annealing factor is clamped to 1; the generator's weights, pre-trained there, come from a stage of ours",
+    Evidence = "[read: official code] the form of the script for RoBERTa; the one for BERT leaves the loss on altered texts out and has 1/2 cross-entropy with the labels in its place, and both let the generator take its batches in stage II as well, which is not reproduced; the annealing factor is clamped to 1; the generator's weights, pre-trained there, are those of an imported model or come from a stage of ours",
     TextsOnly = true, Example = """{"name": "combined_kd", "generator": "bert-l1-h64", "pretraining_epochs": 10}""")]
 public sealed record CombinedKd : GeneratorMethod
 {

@@ -4,18 +4,27 @@ using KdService.Core.Specs;
 
 namespace KdService.Core.Methods;
 
-/// <summary>Methods whose samples a masked language model makes: a first stage has it learn the language of the training texts.</summary>
+/// <summary>
+/// Methods whose samples a masked language model makes: an imported one, or one that a first stage has learn the language of the training
+/// texts.
+/// </summary>
 public abstract record GeneratorMethod : Method
 {
     private const string Id = "generator";
+    private const string DefaultGenerator = "bert-mini";
+    private const int DefaultPretrainingEpochs = 3;
 
     /// <summary>The generator's network.</summary>
-    [Field("The generator's network, of the same vocabulary as all networks of the job.", MaxLength = 64, Evidence = "[read: KDNLP] 4 layers of width 256 for BERT; distilroberta for RoBERTa")]
-    public string Generator { get; init; } = "bert-mini";
+    [Field("The generator's network, of the same vocabulary as all networks of the job; bert-mini when left out. Instead of imported_generator.", MaxLength = 64, Evidence = "[read: KDNLP] 4 layers of width 256 for BERT; distilroberta for RoBERTa")]
+    public string? Generator { get; init; }
+
+    /// <summary>An imported model that is the generator.</summary>
+    [Field("The id of an imported model that is the generator, with its masked-LM head; with kd run, a Hugging Face folder. Instead of generator.", MaxLength = 1024, Evidence = "[read: KDNLP] a generator pre-trained at large")]
+    public string? ImportedGenerator { get; init; }
 
     /// <summary>Epochs of the generator's own training.</summary>
-    [Field("Epochs in which the generator first learns to guess hidden tokens of the training texts; beside training.epochs.", Min = 1, Max = 100_000, Evidence = "ours: the papers' generators are pre-trained at large")]
-    public int PretrainingEpochs { get; init; } = 3;
+    [Field("Epochs in which the generator first learns to guess hidden tokens of the training texts; beside training.epochs. When left out 3, and none for an imported generator, which has learnt to.", Min = 1, Max = 100_000, Evidence = "ours: the papers' generators are pre-trained at large")]
+    public int? PretrainingEpochs { get; init; }
 
     /// <summary>Learning rate of the generator's own training.</summary>
     [Field("Learning rate of AdamW in these epochs, falling evenly to nothing.", Min = 0, ExclusiveMin = true, Max = 10, Evidence = "ours")]
@@ -42,13 +51,19 @@ public abstract record GeneratorMethod : Method
     public double GeneratorLearningRate { get; init; } = 5e-7;
 
     /// <inheritdoc />
-    public override void Validate(JobSpec spec, ProblemList problems) => SpecValidation.RequireNetwork(Generator, spec.Dataset, "/method/generator", problems);
+    public override void Validate(JobSpec spec, ProblemList problems)
+    {
+        if (ImportedGenerator is null) SpecValidation.RequireNetwork(Generator ?? DefaultGenerator, spec.Dataset, "/method/generator", problems);
+        else problems.Require(Generator is null, "/method/generator", "given with imported_generator; an imported model has its network");
+    }
 
-    /// <summary>Adds the generator and the stage in which it learns the language of the texts.</summary>
+    /// <summary>Adds the generator and, unless it has learnt it, the stage in which it learns the language of the texts.</summary>
     protected void AddGenerator(PlanBuilder plan)
     {
-        plan.AddModel(Id, ModelRole.Generator, Generator);
-        plan.Add(plan.NewStage(Id, Id, PretrainingEpochs) with
+        if (ImportedGenerator is { } imported) plan.AddGenerator(Id, imported, ImportsOfSpec.GeneratorPlace);
+        else plan.AddModel(Id, ModelRole.Generator, Generator ?? DefaultGenerator);
+        if ((PretrainingEpochs ?? (ImportedGenerator is null ? DefaultPretrainingEpochs : null)) is not { } epochs) return;
+        plan.Add(plan.NewStage(Id, Id, epochs) with
         {
             Losses = [new LossTerm { Objective = new MaskedTokens { MaskProbability = MaskProbability } }],
             Optimizer = new AdamW { LearningRate = PretrainingLearningRate },

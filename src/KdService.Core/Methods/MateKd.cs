@@ -9,7 +9,7 @@ namespace KdService.Core.Methods;
 /// </summary>
 [Method("mate_kd", "MATE-KD", "Distils on texts and on others that a masked language model, trained against the student, makes of them.",
     Paper = "Rashid, Lioutas, Rezagholizadeh: MATE-KD: Masked Adversarial TExt, a Companion to Knowledge Distillation, ACL 2021, arXiv 2105.05912",
-    Evidence = "[read: official code] the losses, the straight-through Gumbel softmax, the rounds of 10 and 100 batches and the rates; the generator's weights, pre-trained there, come from a stage of ours",
+    Evidence = "[read: official code] the losses, the straight-through Gumbel softmax, the rounds of 10 and 100 batches and the rates; the generator's weights, pre-trained there, are those of an imported model or come from a stage of ours",
     TextsOnly = true, Example = """{"name": "mate_kd", "generator": "bert-l1-h64", "pretraining_epochs": 10}""")]
 public sealed record MateKd : GeneratorMethod
 {

@@ -67,7 +67,8 @@ public sealed record MaskedGenerator : Augmenter
         var shape = plan.Dataset.Shape;
         problems.Require(shape.Kind == InputKind.Text, pointer, $"masked_generator given, which alters texts; the inputs of {plan.Dataset.Name} are {shape}: a data set of texts, or backward_pass");
         problems.Require(shape.Target != Target.Span, pointer, $"masked_generator given; {plan.Dataset.Name} asks for spans, whose answer altered words may take away: a data set of classes or values");
-        problems.Require(plan.Stages.TakeWhile(earlier => earlier.Name != stage.Name).Any(earlier => earlier.Trains == Generator) || plan.Models.Any(model => model.Id == Generator && model.WeightsInput is not null),
-            pointer, $"generator \"{Generator}\" given; one of models, which an earlier stage has trained with masked_tokens");
+        var generator = plan.Models.FirstOrDefault(model => model.Id == Generator && model.Role == ModelRole.Generator);
+        var trained = generator?.Imported is not null || plan.Stages.TakeWhile(earlier => earlier.Name != stage.Name).Any(earlier => earlier.Trains == Generator);
+        problems.Require(generator is not null && trained, pointer, $"generator \"{Generator}\" given; one of models, which an earlier stage has trained with masked_tokens");
     }
 }

@@ -19,8 +19,10 @@ public sealed class PlanBuilder
     private readonly List<Stage> _stages = [];
     private readonly List<string> _pointers = [];
     private readonly TeacherFacts? _teacher;
+    private readonly IReadOnlyDictionary<string, ImportedModel> _imports;
 
-    private PlanBuilder(JobSpec spec, TeacherFacts? teacher, ProblemList problems) => (Spec, _teacher, Problems) = (spec, teacher, problems);
+    private PlanBuilder(JobSpec spec, TeacherFacts? teacher, IReadOnlyDictionary<string, ImportedModel> imports, ProblemList problems) =>
+        (Spec, _teacher, _imports, Problems) = (spec, teacher, imports, problems);
 
     /// <summary>The spec being compiled.</summary>
     public JobSpec Spec { get; }
@@ -54,17 +56,19 @@ public sealed class PlanBuilder
     public static Plan? Compile(JobSpec spec, TeacherFacts? teacher, ProblemList problems, IReadOnlyDictionary<string, ImportedModel>? models = null)
     {
         models ??= new Dictionary<string, ImportedModel>();
+        // Between a job's submission and its plan a model may have been removed.
+        foreach (var (pointer, named) in ImportsOfSpec.Named(spec).Where(place => !models.ContainsKey(place.Id))) problems.Add(pointer, ImportsOfSpec.NotThere(named));
         spec = spec with { Dataset = ImportsOfSpec.Resolve(spec, models, teacher?.Vocabulary, problems) };
         if (!problems.None) return null;
         if (spec.Teacher?.Imported is { } id) teacher = new TeacherFacts(models[id].Architecture, []);
         teacher = spec.Teacher is { Model: not null } ? TeacherRecipe.FactsFor(spec) : teacher;
-        var builder = new PlanBuilder(spec, teacher, problems);
+        var builder = new PlanBuilder(spec, teacher, models, problems);
         if (spec.Method.NeedsTeacher)
         {
             if (teacher is null) throw new ArgumentException("the teacher's network is not known", nameof(teacher));
-            builder._models.Add(builder.DescribeTeacher(teacher.Architecture, models));
+            builder._models.Add(builder.DescribeTeacher(teacher.Architecture));
         }
-        builder._models.Add(builder.DescribeStudent(models));
+        builder._models.Add(builder.DescribeStudent());
         spec.Method.Compile(builder);
         if (!problems.None) return null;
         var plan = new Plan
@@ -90,6 +94,17 @@ public sealed class PlanBuilder
     /// <param name="seed">The seed; the spec's when left out.</param>
     public void AddModel(string id, ModelRole role, string architecture, long? seed = null) =>
         _models.Add(Describe(id, role, architecture) with { Seed = seed ?? Spec.Seed });
+
+    /// <summary>Adds a generator that begins with the weights of an imported model; it need not be trained by an earlier stage.</summary>
+    /// <param name="id">Its id in the plan.</param>
+    /// <param name="imported">The model's id.</param>
+    /// <param name="pointer">JSON pointer to where the spec names the model.</param>
+    public void AddGenerator(string id, string imported, string pointer)
+    {
+        var model = _imports[imported];
+        ImportsOfSpec.CheckGenerator(pointer, imported, model, Problems);
+        _models.Add(Describe(id, ModelRole.Generator, model.Architecture) with { Seed = Spec.Seed, Imported = imported, ImportedHead = true });
+    }
 
     /// <summary>Adds a stage with one loss, and with the spec's batch size, optimiser and schedule.</summary>
     public void Add(string name, string trains, int epochs, Objective objective, Curriculum? curriculum = null, StartFrom? startFrom = null) =>
@@ -181,22 +196,22 @@ public sealed class PlanBuilder
         }
     }
 
-    private ModelPlan DescribeTeacher(string architecture, IReadOnlyDictionary<string, ImportedModel> models)
+    private ModelPlan DescribeTeacher(string architecture)
     {
         var described = Describe(Teacher, ModelRole.Teacher, architecture);
         if (Spec.Teacher?.Imported is not { } id) return described with { WeightsInput = Teacher };
-        ImportsOfSpec.CheckTeacher(id, models[id], Spec.Dataset, Problems);
+        ImportsOfSpec.CheckTeacher(id, _imports[id], Spec.Dataset, Problems);
         return described with { Imported = id, ImportedHead = true };
     }
 
-    private ModelPlan DescribeStudent(IReadOnlyDictionary<string, ImportedModel> models)
+    private ModelPlan DescribeStudent()
     {
         var described = Describe(Student, ModelRole.Student, Spec.Student.Model) with { Seed = Spec.Seed };
         switch (Spec.Student.Init)
         {
             case ImportedWeights { Model: var id }:
-                ImportsOfSpec.CheckStudent(id, models[id], Spec.Student.Model, Problems);
-                return described with { Imported = id, ImportedHead = ImportsOfSpec.HeadFits(models[id], Spec.Dataset) };
+                ImportsOfSpec.CheckStudent(id, _imports[id], Spec.Student.Model, Problems);
+                return described with { Imported = id, ImportedHead = ImportsOfSpec.HeadFits(_imports[id], Spec.Dataset) };
             case TeacherLayers { Layers: var given } when _teacher is { } teacher:
                 if (Transformers.Size(described.Architecture) is not { } student || Transformers.Size(teacher.Architecture) is not { } of)
                 {

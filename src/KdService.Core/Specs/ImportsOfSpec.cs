@@ -1,5 +1,6 @@
 using KdService.Core.Architectures;
 using KdService.Core.Datasets;
+using KdService.Core.Methods;
 using KdService.Core.Schema;
 using KdService.Core.Weights;
 
@@ -8,14 +9,30 @@ namespace KdService.Core.Specs;
 /// <summary>The imported models that a spec names, and whether they fit it and each other.</summary>
 public static class ImportsOfSpec
 {
+    /// <summary>JSON pointer to where a spec names the generator.</summary>
+    public const string GeneratorPlace = "/method/imported_generator";
+
+    private static readonly IReadOnlyList<Place> Places =
+    [
+        new("/teacher/imported", spec => spec.Teacher?.Imported, (spec, id) => spec with { Teacher = spec.Teacher! with { Imported = id } }),
+        new("/student/init/model", spec => (spec.Student?.Init as ImportedWeights)?.Model,
+            (spec, id) => spec with { Student = spec.Student with { Init = new ImportedWeights { Model = id } } }),
+        new(GeneratorPlace, spec => (spec.Method as GeneratorMethod)?.ImportedGenerator,
+            (spec, id) => spec with { Method = (GeneratorMethod)spec.Method with { ImportedGenerator = id } }),
+    ];
+
     /// <summary>Where a spec names imported models, as JSON pointers with the ids.</summary>
-    public static IReadOnlyList<(string Pointer, string Id)> Named(JobSpec spec)
-    {
-        List<(string, string)> named = [];
-        if (spec.Teacher?.Imported is { } teacher) named.Add(("/teacher/imported", teacher));
-        if (spec.Student?.Init is ImportedWeights { Model: { } student }) named.Add(("/student/init/model", student));
-        return named;
-    }
+    public static IReadOnlyList<(string Pointer, string Id)> Named(JobSpec spec) =>
+        [.. Places.Select(place => (place.Pointer, Id: place.Get(spec))).Where(named => named.Id is not null).Select(named => (named.Pointer, named.Id!))];
+
+    /// <summary>The complaint about an id that no imported model has.</summary>
+    public static string NotThere(string id) => $"\"{id}\" given; the id of an imported model (GET /v1/models lists them)";
+
+    /// <summary>The spec with other ids in the places of its imported models'.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="rename">From a JSON pointer and the id there to the id that takes its place.</param>
+    public static JobSpec Renamed(JobSpec spec, Func<string, string, string> rename) =>
+        Places.Aggregate(spec, (renamed, place) => place.Get(spec) is { } id ? place.Set(renamed, rename(place.Pointer, id)) : renamed);
 
     /// <summary>The spec's data, cut with the vocabulary of its imported models, or of its teacher's job, if it names any.</summary>
     /// <param name="spec">The spec.</param>
@@ -36,7 +53,7 @@ public static class ImportsOfSpec
         {
             var model = models[id];
             problems.Require(model.Vocabulary.Digest == first.Digest, pointer,
-                $"the vocabulary of model {id} ({model.Vocabulary.Entries} tokens) is another than that of model {named[0].Id} ({first.Entries} tokens); teacher and student cut texts alike");
+                $"the vocabulary of model {id} ({model.Vocabulary.Entries} tokens) is another than that of model {named[0].Id} ({first.Entries} tokens); all networks of a job cut texts alike");
             problems.Require(model.LongestText is not { } longest || texts.MaxLength <= longest, "/dataset/max_length",
                 $"{texts.MaxLength} given; at most {model.LongestText}, the longest text that model {id} was made for");
         }
@@ -60,6 +77,10 @@ public static class ImportsOfSpec
     public static void CheckStudent(string id, ImportedModel model, string student, ProblemList problems) =>
         problems.Require(Transformers.Size(student) == model.Size, "/student/init/model", $"model {id} is a {model.Architecture}, and student.model a {student}; the same network");
 
+    /// <summary>Notes why an imported model cannot be a generator.</summary>
+    public static void CheckGenerator(string pointer, string id, ImportedModel model, ProblemList problems) =>
+        problems.Require(model.MaskedLmHead, pointer, $"model {id} has no masked-LM head; a {model.Size.Family} that was saved with {TransformerWeights.MaskedLmHead(model.Size.Family)} (ForMaskedLM), imported with it");
+
     private static string? HeadProblem(string id, ImportedModel model, Dataset dataset)
     {
         var shape = dataset.Shape;
@@ -74,6 +95,8 @@ public static class ImportsOfSpec
 
         static string Folded(string label) => label.ToLowerInvariant();
     }
+
+    private sealed record Place(string Pointer, Func<JobSpec, string?> Get, Func<JobSpec, string, JobSpec> Set);
 
     private static string Words(Target target, int outputs) => target switch { Target.Value => "a value", Target.Span => "a span", _ => $"one of {outputs} classes" };
 }

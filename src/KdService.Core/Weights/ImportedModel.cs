@@ -24,7 +24,10 @@ public sealed record ImportedModel
     /// <summary>The classes by name, in the order of the logits; empty where the folder does not name them.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
-    /// <summary>Trainable parameters, those of its head included.</summary>
+    /// <summary>Whether it has a masked-LM head, so that it can generate samples.</summary>
+    public bool MaskedLmHead { get; init; }
+
+    /// <summary>Trainable parameters, those of its head included, and of a masked-LM head left out.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>Its files, by name.</summary>

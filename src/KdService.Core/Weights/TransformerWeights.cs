@@ -10,7 +10,7 @@ public static class TransformerWeights
     /// <param name="size">Size and family.</param>
     /// <param name="vocabulary">Entries of the vocabulary.</param>
     /// <param name="target">What is predicted.</param>
-    /// <param name="outputs">Number of classes; 1 for a value.</param>
+    /// <param name="outputs">Number of classes; 1 for a value; of no account for a span and for words.</param>
     public static IReadOnlyDictionary<string, long[]> Of(Transformer size, int vocabulary, Target target, int outputs)
     {
         var weights = new Dictionary<string, long[]>();
@@ -21,6 +21,7 @@ public static class TransformerWeights
         Norm($"{size.Embeddings}.LayerNorm");
         for (var layer = 0; layer < size.Layers; layer++) Layer($"{size.Layer(layer)}.");
         if (target == Target.Span) Linear("qa_outputs", hidden, 2);
+        else if (target == Target.Word) Guesser();
         else Classifier();
         return weights;
 
@@ -41,6 +42,15 @@ public static class TransformerWeights
             Linear(LastLayer(size.Family, target), hidden, outputs);
         }
 
+        // The last layer's weight is the word embeddings.
+        void Guesser()
+        {
+            var (dense, norm, words) = GuesserOf(size.Family);
+            Linear(dense, hidden, hidden);
+            Norm(norm);
+            weights.Add($"{words}.bias", [vocabulary]);
+        }
+
         void Table(string name, int rows) => weights.Add($"{name}.weight", [rows, hidden]);
 
         void Norm(string name)
@@ -55,6 +65,22 @@ public static class TransformerWeights
             weights.Add($"{name}.bias", [results]);
         }
     }
+
+    /// <summary>The modules of a masked-LM head: a dense layer, its norm, and what holds the bias of every word.</summary>
+    public static (string Dense, string Norm, string Words) GuesserOf(TransformerFamily family) => family switch
+    {
+        TransformerFamily.Bert => ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions"),
+        TransformerFamily.Roberta => ("lm_head.dense", "lm_head.layer_norm", "lm_head"),
+        _ => ("vocab_transform", "vocab_layer_norm", "vocab_projector"),
+    };
+
+    /// <summary>The tensors of a masked-LM head in words.</summary>
+    public static string MaskedLmHead(TransformerFamily family) => family switch
+    {
+        TransformerFamily.Bert => "cls.predictions.*",
+        TransformerFamily.Roberta => "lm_head.*",
+        _ => "vocab_transform.*, vocab_layer_norm.* and vocab_projector.bias",
+    };
 
     /// <summary>The module that gives the logits.</summary>
     public static string LastLayer(TransformerFamily family, Target target) =>

@@ -34,6 +34,9 @@ public sealed record ImportedView
     /// <summary>What its head predicts; null for an encoder alone.</summary>
     public Target? Target { get; init; }
 
+    /// <summary>Whether it has a masked-LM head, so that it can be the generator of mate_kd and combined_kd.</summary>
+    public required bool MaskedLmHead { get; init; }
+
     /// <summary>The classes by name; empty where the folder does not name them.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 

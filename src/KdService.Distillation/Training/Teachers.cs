@@ -3,6 +3,7 @@ using KdService.Core.Plans;
 using KdService.Distillation.Models;
 using KdService.Distillation.Models.Text;
 using KdService.Distillation.Weights;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ internal sealed class Teachers : IDisposable
     public Teachers(RunContext run, RunState state)
     {
         (_run, _state) = (run, state);
-        Main = run.Plan.Teacher is not { } model ? null : model.Imported is { } imported ? FromFolder(model, imported) : FromInput(model, model.WeightsInput);
+        Main = run.Plan.Teacher is not { } model ? null : model.Imported is { } imported ? Teaching(model, FromFolder(model, imported)) : FromInput(model, model.WeightsInput);
     }
 
     /// <summary>The plan's teacher, which students are compared with; null without one.</summary>
@@ -34,12 +35,15 @@ internal sealed class Teachers : IDisposable
         return Teaching(_run.Plan.Model(id), Copy(id, weights));
     }
 
-    /// <summary>A generator with the best weights of the latest earlier stage that trained it, else with those that came with it; the caller's.</summary>
+    /// <summary>A generator with the best weights of the latest earlier stage that trained it, else with those of its imported model; the caller's.</summary>
     /// <exception cref="RunException">Its weights are missing, or not of its network.</exception>
     public MaskedLanguageModel Generator(string id)
     {
-        var trained = _run.Plan.Stages.Take(_state.Stage).Any(stage => stage.Trains == id);
-        return (MaskedLanguageModel)(trained ? Copy(id, WeightsOf.Best) : Load(_run.Plan.Model(id), _run.Plan.Model(id).WeightsInput)).to(_run.Device);
+        var model = _run.Plan.Model(id);
+        if (_run.Plan.Stages.Take(_state.Stage).Any(stage => stage.Trains == id)) return (MaskedLanguageModel)Copy(id, WeightsOf.Best).to(_run.Device);
+        if (model.Imported is not { } imported) throw new RunException(FailureCode.InvalidPlan, $"models: {id} given, a generator that no earlier stage has trained and that is no imported model");
+        _run.Log.LogInformation("{Model} is model {Imported}, with its masked-LM head", id, imported);
+        return (MaskedLanguageModel)FromFolder(model, imported).to(_run.Device);
     }
 
     /// <summary>A network as it was after an epoch of its training; the caller's.</summary>
@@ -60,23 +64,21 @@ internal sealed class Teachers : IDisposable
         return network;
     }
 
-    private TeacherNetwork FromFolder(ModelPlan model, string imported)
+    private nn.Module<Tensor, Tensor> FromFolder(ModelPlan model, string imported)
     {
         var network = Networks.Build(model.Architecture, _run.Plan.ShapeOf(model.Id), seed: null);
         var fit = HuggingFaceFolder.Load(network, _run.FolderOf(imported));
-        if (fit.Fresh.Count > 0) throw new RunException(FailureCode.WeightsMismatch, $"model {imported} lacks {string.Join(", ", fit.Fresh)}; a teacher has a whole head");
-        return Teaching(model, network);
+        if (fit.Fresh.Count > 0) throw new RunException(FailureCode.WeightsMismatch, $"model {imported} lacks {string.Join(", ", fit.Fresh)}; a {(model.Role == ModelRole.Generator ? "generator" : "teacher")} has a whole head");
+        return network;
     }
 
-    private TeacherNetwork FromInput(ModelPlan model, string? input) => Teaching(model, Load(model, input));
-
-    private nn.Module<Tensor, Tensor> Load(ModelPlan model, string? input)
+    private TeacherNetwork FromInput(ModelPlan model, string? input)
     {
         if (input is null || !_run.Request.Inputs.TryGetValue(input, out var file))
             throw new RunException(FailureCode.InvalidPlan, $"inputs: no {input ?? "weights"} given; model {model.Id} needs its weights");
         var network = Networks.Build(model.Architecture, _run.Plan.ShapeOf(model.Id), seed: null);
         WeightsFile.Load(network, Path.Combine(_run.Folder, file));
-        return network;
+        return Teaching(model, network);
     }
 
     private TeacherNetwork Teaching(ModelPlan model, nn.Module<Tensor, Tensor> network)

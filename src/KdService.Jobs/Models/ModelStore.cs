@@ -41,11 +41,12 @@ public sealed class ModelStore
             // In one order for all, so that no two imports wait for each other.
             foreach (var file in facts.Files.OrderBy(file => file.Sha256, StringComparer.Ordinal))
                 await _blobs.HoldAsync(connection, file.Sha256, Path.Combine(folder, file.Name), cancellation);
-            await using var insert = new NpgsqlCommand("insert into models (id, name, digest, facts) values ($1, $2, $3, $4) on conflict (digest) do nothing", connection)
+            // What an earlier version did not know of the same files is known from now on.
+            await using var insert = new NpgsqlCommand("insert into models (id, name, digest, facts) values ($1, $2, $3, $4) on conflict (digest) do update set facts = excluded.facts returning id", connection)
             {
                 Parameters = { new() { Value = id }, new() { Value = name ?? facts.Architecture }, new() { Value = facts.Digest }, JobRows.Document(facts) },
             };
-            return await insert.ExecuteNonQueryAsync(cancellation) == 1;
+            return (string)(await insert.ExecuteScalarAsync(cancellation))! == id;
         }, cancellation);
         if (created) _log.LogInformation("Model {ModelId} was imported: {Name}, {Architecture}", id, name, facts.Architecture);
         var found = await ReadAsync(rows => rows.Where(row => row.Digest == facts.Digest), cancellation);
@@ -65,7 +66,7 @@ public sealed class ModelStore
         foreach (var (pointer, id) in ImportsOfSpec.Named(spec))
         {
             if (await FindAsync(id, cancellation) is { } model) models[id] = model.Facts;
-            else problems.Add(pointer, $"\"{id}\" given; the id of an imported model (GET /v1/models lists them)");
+            else problems.Add(pointer, ImportsOfSpec.NotThere(id));
         }
         return models;
     }

@@ -48,6 +48,7 @@ public static class ModelFolder
             Target = target,
             Outputs = outputs,
             Labels = target == Target.Class && config.Labels.Count == outputs ? config.Labels : [],
+            MaskedLmHead = GuessesWords(config, given),
             Parameters = weights.Where(weight => !fit.Fresh.Contains(weight.Key)).Sum(weight => weight.Value.Aggregate(1L, (product, size) => product * size)),
             Files = files,
             Digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Json.Write(files)))),
@@ -61,6 +62,12 @@ public static class ModelFolder
         var outputs = config.Target == Target.Class && config.Labels.Count > 0 ? config.Labels.Count : config.Target == Target.Span ? 2 : (int)shape[0];
         return (config.Target, outputs);
     }
+
+    // Beside whatever head is served: BERT's first weights came with it and a classifier of sentence pairs. A part of one is none.
+    private static bool GuessesWords(TransformerConfig config, Dictionary<string, long[]> given) =>
+        config.TiesWords && TransformerWeights.Of(config.Size, config.Vocabulary, Target.Word, 0)
+            .Where(weight => WeightNames.IsHead(weight.Key, config.Size.Encoder))
+            .All(weight => given.TryGetValue(weight.Key, out var shape) && shape.SequenceEqual(weight.Value));
 
     private static TransformerConfig? ReadConfig(string folder, ProblemList problems)
     {

@@ -81,6 +81,60 @@ public sealed class ImportedModelTests
             Assert.Throws<RunException>(() => Run(folder.Path, new Kd(), "bert-l1-h64", epochs: 1, facts)).Message, StringComparison.Ordinal);
     }
 
+    // An imported teacher and an imported generator, which no stage of the run trains.
+    [Theory]
+    [InlineData("""{"name": "mate_kd", "imported_generator": "generator", "generator_batches": 0}""")]
+    [InlineData("""{"name": "combined_kd", "imported_generator": "generator", "generator_batches": 0, "max_temperature": 1}""")]
+    public void ImportedGenerator_MakesSamplesWithItsOwnWeights(string method)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var plan = Plan(folder.Path, Json.Read<Method>(method));
+        RunReport? report = null;
+        SortedDictionary<string, byte[]>? kept = null;
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened =>
+        {
+            report = (happened as RunFinished)?.Report ?? report;
+            if (happened is not CheckpointWritten { Kind: CheckpointKind.Resume } checkpoint || kept is not null) return;
+            const string prefix = "augmenter/generator/";
+            kept = new(Safetensors.Read(folder.File(checkpoint.Path)).Tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+                .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value.bytes.ToArray()), StringComparer.Ordinal);
+        }, checkpointSeconds: 0));
+        Assert.Equal(["teacher", "student"], report!.Models.Select(model => model.Id));
+        // Without a turn of its own it is to the end what it was.
+        var given = Safetensors.Read(folder.File("generator/model.safetensors")).Tensors;
+        Assert.Equal(given.Keys.Order(StringComparer.Ordinal), kept!.Keys);
+        Assert.All(given, entry => Assert.Equal(entry.Value.bytes.ToArray(), kept[entry.Key]));
+    }
+
+    [Fact]
+    public void ImportedGenerator_ThatLearnsOn_BeginsWithItsOwnWeights()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        RunReport? report = null;
+        Assert.True(RecordedRun.Of(Plan(folder.Path, new MateKd { ImportedGenerator = "generator", PretrainingEpochs = 1, PretrainingLearningRate = 1e-9 }), folder.Path,
+            happened => report = (happened as RunFinished)?.Report ?? report));
+        Assert.Equal(["teacher", "generator", "student"], report!.Models.Select(model => model.Id));
+        var (given, learnt) = (Safetensors.Read(folder.File("generator/model.safetensors")).Tensors, Safetensors.Read(folder.File("generator.best.safetensors")).Tensors);
+        Assert.All(given, entry => Assert.True(learnt[entry.Key].allclose(entry.Value, 0, 1e-6), entry.Key));
+    }
+
+    /// <summary>A plan of two epochs on phrases with an imported teacher and an imported generator, which are written to a folder.</summary>
+    internal static Plan Plan(string folder, Method method, Func<JobSpec, JobSpec>? change = null)
+    {
+        Dictionary<string, ImportedModel> models = new()
+        {
+            ["teacher"] = DrawnFolder.Write(Path.Combine(folder, "teacher"), "bert-l2-h64"),
+            ["generator"] = DrawnFolder.Write(Path.Combine(folder, "generator"), "bert-l1-h64", Target.Word),
+        };
+        return RecordedRun.Plan(method, epochs: 2, new AdamW(), spec =>
+        {
+            spec = spec with { Dataset = new Phrases { Samples = 160, TestSamples = 100 }, Teacher = new TeacherSpec { Imported = "teacher" }, Student = new StudentSpec { Model = "bert-l1-h64" } };
+            return change?.Invoke(spec) ?? spec;
+        }, models);
+    }
+
     private static (RunReport Report, IReadOnlyList<string> Artifacts) Run(
         string folder, Method method, string student, int epochs, ImportedModel? imported = null, Initialization? init = null)
     {

@@ -3,6 +3,7 @@ using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Specs;
+using KdService.Core.Weights;
 using KdService.Distillation.Models;
 using KdService.Distillation.Training;
 using KdService.Distillation.Weights;
@@ -20,7 +21,7 @@ internal static class RecordedRun
         new() { LibTorch = __version__, Device = "cpu", Blas = "", CpuCapability = "", Threads = 1, Trainer = "test" };
 
     /// <summary>A plan on 144 training and 16 selection pictures, 9 steps an epoch.</summary>
-    public static Plan Plan(Method method, int epochs, Optimizer? optimizer = null, Func<JobSpec, JobSpec>? change = null)
+    public static Plan Plan(Method method, int epochs, Optimizer? optimizer = null, Func<JobSpec, JobSpec>? change = null, IReadOnlyDictionary<string, ImportedModel>? models = null)
     {
         var spec = new JobSpec
         {
@@ -31,10 +32,10 @@ internal static class RecordedRun
             Method = method,
             Training = new TrainingSpec { Epochs = epochs, BatchSize = 16, Optimizer = optimizer ?? new Sgd { LearningRate = 0.05, Nesterov = true } },
         };
-        return PlanBuilder.Compile(change?.Invoke(spec) ?? spec);
+        return PlanBuilder.Compile(change?.Invoke(spec) ?? spec, models: models);
     }
 
-    /// <summary>Runs a plan in a folder.</summary>
+    /// <summary>Runs a plan in a folder, where imported models lie in folders by their ids.</summary>
     /// <returns>Whether it came to its end.</returns>
     public static bool Of(Plan plan, string folder, Action<TrainerEvent> happened, string? resume = null, double checkpointSeconds = 60, CancellationToken stop = default)
     {
@@ -63,6 +64,7 @@ internal static class RecordedRun
             Resume = resume,
             CheckpointSeconds = checkpointSeconds,
             Inputs = inputs,
+            Folders = plan.ImportedModels.ToDictionary(id => id),
         };
         using var run = TrainingRun.Open(request, folder, Environment, happened, NullLogger.Instance, stop);
         return run.Execute();

@@ -54,6 +54,14 @@ public sealed class ResumeOracleTests
             Student = new StudentSpec { Model = "bert-l1-h64" },
         }), restoredStep);
 
+    // Where an imported generator has had turns, in its first stage and in one of its own.
+    [Theory]
+    [InlineData("""{"name": "mate_kd", "imported_generator": "generator", "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 7)]
+    [InlineData("""{"name": "mate_kd", "imported_generator": "generator", "pretraining_epochs": 1, "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 3)]
+    [InlineData("""{"name": "combined_kd", "imported_generator": "generator", "max_temperature": 1, "generator_batches": 2, "student_batches": 3, "generator_learning_rate": 0.01}""", 6)]
+    public void TextMethod_WithAnImportedGenerator_RestoredFromACheckpoint_IsTheSameAfterEveryStep(string method, long restoredStep) =>
+        AssertSameAfterEveryStep(folder => ImportedModelTests.Plan(folder, Json.Read<Method>(method)), restoredStep);
+
     [Fact]
     public void Run_OfTexts_RestoredFromACheckpoint_IsTheSameAfterEveryStep() =>
         AssertSameAfterEveryStep(RecordedRun.Plan(new AnnealingKd { MaxTemperature = 2 }, epochs: 4, new AdamW(), spec => spec with

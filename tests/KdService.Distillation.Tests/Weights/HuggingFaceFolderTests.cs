@@ -2,11 +2,14 @@ using System.Text.Json;
 using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Core.Schema;
 using KdService.Core.Weights;
 using KdService.Distillation.Models;
 using KdService.Distillation.Models.Text;
 using KdService.Distillation.Tests.Models.Text;
 using KdService.Distillation.Weights;
+using KdService.Tests;
+using KdService.Text.Folders;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Tests.Weights;
@@ -34,6 +37,40 @@ public sealed class HuggingFaceFolderTests : IDisposable
         Fixtures.AssertClose(Fixtures.Matrix(printed.RootElement), network.call(tokens));
     }
 
+    public static TheoryData<string, string> MaskedLanguageModels
+    {
+        get
+        {
+            var models = new TheoryData<string, string>();
+            foreach (var family in new[] { "bert", "roberta", "distilbert" })
+                foreach (var form in new[] { "today", "old" }) models.Add(family, form);
+            return models;
+        }
+    }
+
+    [PythonTorchTheory]
+    [MemberData(nameof(MaskedLanguageModels))]
+    public void MaskedLanguageModel_ThatPyTorchWrote_IsImportedAndSaysOfWordsWhatPyTorchDoes(string family, string form)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var fixture = TextFixtures.All.Single(fixture => fixture.Family == family && fixture.Task == "words");
+        SmallFolder.Write(_folder.Path, fixture.Network, words: 35, target: Target.Word);
+        PythonTorch.Run("text_folder.py", _folder.File("model.safetensors"), family, "2", "128", "40", form);
+
+        var problems = new ProblemList();
+        var model = ModelFolder.Read(_folder.Path, problems);
+        Assert.Empty(problems.Items);
+        Assert.Equal((Transformers.Size(fixture.Network)!, true, null), (model!.Size, model.MaskedLmHead, model.Target));
+
+        using var network = (MaskedLanguageModel)Networks.Build(fixture.Network, fixture.Shape.OfWords, seed: 5);
+        Assert.Empty(HuggingFaceFolder.Load(network, _folder.Path).Fresh);
+        network.eval();
+        var real = fixture.Tokens.select(1, 0).ge(0);
+        Fixtures.AssertClose(fixture.Logits, network.At(fixture.Tokens, real).flatten());
+        Fixtures.AssertClose(fixture.Logits, network.call(fixture.Tokens)[real].flatten());
+    }
+
     [Theory]
     [InlineData("bert-l2-h64", Target.Class)]
     [InlineData("roberta-l1-h64", Target.Value)]
@@ -59,6 +96,9 @@ public sealed class HuggingFaceFolderTests : IDisposable
     [InlineData("roberta-l1-h64", Target.Value, 1)]
     [InlineData("distilbert-l2-h64", Target.Class, 2)]
     [InlineData("bert-l1-h128", Target.Span, 2)]
+    [InlineData("bert-l1-h64", Target.Word, 40)]
+    [InlineData("roberta-l1-h64", Target.Word, 40)]
+    [InlineData("distilbert-l1-h64", Target.Word, 40)]
     public void TransformerWeights_AreThoseOfTheNetwork(string name, Target target, int outputs)
     {
         using var scope = NewDisposeScope();

@@ -47,6 +47,32 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Empty(model.Labels);
     }
 
+    [Theory]
+    [InlineData("bert-l1-h64")]
+    [InlineData("roberta-l1-h64")]
+    [InlineData("distilbert-l1-h64")]
+    public void Read_AMaskedLanguageModel_SaysThatItIsOne(string architecture)
+    {
+        var model = Read(SmallFolder.Write(_folder.Path, architecture, target: Target.Word));
+        Assert.Equal((true, null, 0), (model.MaskedLmHead, model.Target, model.Outputs));
+        // Its last layer is not the word embeddings: another network than is served.
+        SmallFolder.Configure(_folder.Path, "tie_word_embeddings", false);
+        Assert.False(Read(_folder.Path).MaskedLmHead);
+    }
+
+    [Fact]
+    public void Read_AHeadForWordsBesideAClassifier_SaysBoth()
+    {
+        var size = Core.Architectures.Transformers.Size("bert-l1-h64")!;
+        var words = TransformerWeights.Of(size, PhraseWords.Vocabulary.Count, Target.Word, 0).ToDictionary(weight => weight.Key, long[]? (weight) => weight.Value);
+        var model = Read(SmallFolder.Write(_folder.Path, tensors: words));
+        Assert.Equal((true, Target.Class, 3), (model.MaskedLmHead, model.Target, model.Outputs));
+        // A part of a head is none, and neither is one of another shape.
+        foreach (var (name, shape) in new[] { ("cls.predictions.bias", null), ("cls.predictions.transform.dense.weight", new long[] { 64, 32 }) })
+            Assert.False(Read(SmallFolder.Write(_folder.Path, tensors: new(words) { [name] = shape })).MaskedLmHead, name);
+        Assert.False(Read(SmallFolder.Write(_folder.Path)).MaskedLmHead);
+    }
+
     [Fact]
     public void Read_TensorsThatDoNotFit_ListsEachWithItsShape()
     {

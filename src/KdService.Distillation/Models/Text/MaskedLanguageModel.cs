@@ -1,4 +1,5 @@
 using KdService.Core.Architectures;
+using KdService.Core.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -22,12 +23,7 @@ public sealed class MaskedLanguageModel : Part
     public MaskedLanguageModel(Transformer size, int vocabulary) : base(nameof(MaskedLanguageModel))
     {
         _encoder = Named(size.Encoder, new TextEncoder(size, vocabulary));
-        var (dense, norm, words) = size.Family switch
-        {
-            TransformerFamily.Bert => ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions"),
-            TransformerFamily.Roberta => ("lm_head.dense", "lm_head.layer_norm", "lm_head"),
-            _ => ("vocab_transform", "vocab_layer_norm", "vocab_projector"),
-        };
+        var (dense, norm, words) = TransformerWeights.GuesserOf(size.Family);
         _dense = Named(dense, Linear(size.Hidden, size.Hidden));
         _norm = Named(norm, LayerNorm(size.Hidden, size.NormEpsilon));
         _bias = Parameter(zeros(vocabulary));
