@@ -68,7 +68,7 @@ public sealed class JobSubmission
         var problems = new ProblemList();
         var plan = await CompileAsync(spec, problems, cancellation) ?? throw new InvalidDocumentException(problems.Items);
         var teacher = spec.Teacher?.Model is null ? null : TeacherRecipe.JobFor(spec);
-        var teacherPlan = teacher is null || await HasSucceededAsync(teacher, cancellation) ? null : PlanBuilder.Compile(teacher);
+        var teacherPlan = teacher is null || await HasSucceededAsync(teacher, cancellation) ? null : await _teachers.CompileAsync(teacher, cancellation);
         return new ValidationView
         {
             Spec = spec,
@@ -87,6 +87,9 @@ public sealed class JobSubmission
         else await _teachers.AwaitAsync(connection, job.Id, job.Spec, benchmark, cancellation);
         return true;
     }
+
+    /// <summary>What the job that trains a teacher will cost here.</summary>
+    internal async Task<Estimate> EstimateOfTeacherAsync(JobSpec teacher, CancellationToken cancellation) => EstimateOf(teacher, await _teachers.CompileAsync(teacher, cancellation));
 
     /// <summary>What a job will cost here.</summary>
     internal Estimate EstimateOf(JobSpec spec, Plan plan) => Estimate.Of(plan, spec.Resources.Threads ?? _options.ThreadsPerSlot);

@@ -1,8 +1,10 @@
 using KdService.Core;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
+using KdService.Core.Schema;
 using KdService.Core.Specs;
 using KdService.Jobs.Lifecycle;
+using KdService.Jobs.Models;
 using KdService.Jobs.Persistence;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -10,7 +12,7 @@ using Npgsql;
 namespace KdService.Jobs;
 
 /// <summary>Teachers that jobs ask for by recipe: each is a job of its own, and equal recipes share one.</summary>
-internal sealed class TeacherJobs(JobLifecycle lifecycle, ILogger<TeacherJobs> log)
+internal sealed class TeacherJobs(JobLifecycle lifecycle, ModelStore models, ILogger<TeacherJobs> log)
 {
     /// <summary>Finds the live or succeeded job of a recipe, or submits one; keeps it from moving until the caller's transaction ends.</summary>
     /// <param name="connection">With a transaction.</param>
@@ -25,7 +27,7 @@ internal sealed class TeacherJobs(JobLifecycle lifecycle, ILogger<TeacherJobs> l
         {
             if (await FindAsync(connection, digest, cancellation) is { } found) return found;
             if (benchmark is not null && await FindEndedAsync(connection, digest, benchmark, cancellation) is { } ended) return ended;
-            var job = NewJob(teacher, PlanBuilder.Compile(teacher), digest) with { RecipeDigest = digest };
+            var job = NewJob(teacher, await CompileAsync(teacher, cancellation), digest) with { RecipeDigest = digest };
             // Of several submissions at once one inserts; the others wait for its commit and find its job.
             if (!await JobRows.InsertAsync(connection, job, cancellation)) continue;
             await lifecycle.ScheduleAsync(job, cancellation);
@@ -51,6 +53,11 @@ internal sealed class TeacherJobs(JobLifecycle lifecycle, ILogger<TeacherJobs> l
         }
         if (teacher.State.IsTerminal()) await lifecycle.ReleaseAsync(connection, id, teacher.Id, teacher.State, cancellation);
     }
+
+    /// <summary>The plan of a teacher's job.</summary>
+    /// <exception cref="InvalidDocumentException">The imported model that it begins with is there no more.</exception>
+    public async Task<Plan> CompileAsync(JobSpec teacher, CancellationToken cancellation) =>
+        PlanBuilder.Compile(teacher, models: await models.OfAsync(teacher, new ProblemList(), cancellation));
 
     /// <summary>A job about to be inserted, in line unless it has a teacher to wait for.</summary>
     public static Job NewJob(JobSpec spec, Plan plan, string requestDigest) => new()

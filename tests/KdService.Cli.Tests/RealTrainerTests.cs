@@ -50,6 +50,11 @@ public sealed class RealTrainerTests : IDisposable
         Assert.Contains("mate_kd", output, StringComparison.Ordinal);
         Assert.Equal([ModelRole.Teacher, ModelRole.Student], Json.Read<RunReport>(await File.ReadAllTextAsync(Path.Combine(Out + "-mate", "report.json"))).Models.Select(model => model.Role));
 
+        var fineTuned = Texts(plain, $$""" "teacher": {"model": "bert-l1-h64", "init": {"from": "imported", "model": "{{student}}"} }, "method": {"name": "pro_kd", "max_temperature": 1} """);
+        (status, _, error) = await KdProgram.Run(Environment, "run", fineTuned, "--out", Out + "-followed");
+        Assert.Equal((ExitCodes.Done, ""), (status, error));
+        Assert.Contains("\"from\": \"imported\"", await File.ReadAllTextAsync(Path.Combine(Out + "-followed", "teacher", "spec.json")), StringComparison.Ordinal);
+
         var (refused, _, why) = await KdProgram.Run(Environment, "run", Mate(student), "--out", Out + "-none");
         Assert.Equal(ExitCodes.Refused, refused);
         Assert.Contains("has no masked-LM head", why, StringComparison.Ordinal);

@@ -106,7 +106,82 @@ public sealed class ImportsOfSpecTests
     public void Student_OfTeacherLayersThatDoNotFit_IsRefused(string student, string layers, string expected) => Assert.StartsWith(
         $"/student/init: {expected}", Assert.Single(Problems(Spec(init: $$"""{"from": "teacher_layers"{{layers}}}""", student: student), Models())), StringComparison.Ordinal);
 
+    private const string FineTuned = """{"model": "bert-l4-h64", "init": {"from": "imported", "model": "teacher"} }""";
+
+    [Fact]
+    public void Teacher_ThatBeginsWithAnImportedModel_IsAJobThatFineTunesItOnTheData()
+    {
+        var spec = Spec(teacher: FineTuned, init: "");
+        var plan = PlanBuilder.Compile(spec, models: Models());
+        Assert.Equal((null, PlanBuilder.Teacher), (plan.Teacher!.Imported, plan.Teacher.WeightsInput));
+        // What it cuts texts with the student does, too.
+        Assert.Equal(new ImportedVocabulary(303, PhraseDigest) { Model = "teacher" }, ((TextDataset)plan.Dataset).Imported);
+
+        var recipe = TeacherRecipe.JobFor(spec);
+        var trained = PlanBuilder.Compile(recipe, models: Models());
+        Assert.Equal(("bert-l4-h64", "teacher", true), (trained.Model("student").Architecture, trained.Model("student").Imported, trained.Model("student").ImportedHead));
+        Assert.Equal(((TextDataset)plan.Dataset).VocabularyKey, ((TextDataset)trained.Dataset).VocabularyKey);
+        // Another teacher than the same network from scratch, which is one however it is said.
+        var scratch = TeacherRecipe.Digest(TeacherRecipe.JobFor(Spec(teacher: """{"model": "bert-l4-h64"}""", init: "")));
+        Assert.NotEqual(TeacherRecipe.Digest(recipe), scratch);
+        Assert.Equal(scratch, TeacherRecipe.Digest(TeacherRecipe.JobFor(Spec(teacher: """{"model": "bert-l4-h64", "init": {"from": "random"} }""", init: ""))));
+    }
+
+    [Fact]
+    public void Teacher_ThatBeginsWithAnImportedModel_MayHaveAnotherHeadThanThat()
+    {
+        var models = Models();
+        models["teacher"] = models["teacher"] with { Target = null, Outputs = 0, Labels = [] };
+        Assert.Empty(Problems(Spec(teacher: FineTuned), models));
+        Assert.False(PlanBuilder.Compile(TeacherRecipe.JobFor(Spec(teacher: FineTuned)), models: models).Model("student").ImportedHead);
+    }
+
+    [Fact]
+    public void Teacher_ThatBeginsWithAModelThatDoesNotFit_IsRefused()
+    {
+        Assert.Equal(["/teacher/init/model: model teacher is a bert-l4-h64, and teacher.model a bert-mini; the same network"],
+            Problems(Spec(teacher: FineTuned.Replace("bert-l4-h64", "bert-mini", StringComparison.Ordinal)), Models()));
+        var models = Models();
+        models["student"] = models["student"] with { Vocabulary = new ImportedVocabulary(30_522, "other") };
+        Assert.Equal(["/student/init/model: the vocabulary of model student (30522 tokens) is another than that of model teacher (303 tokens); all networks of a job cut texts alike"],
+            Problems(Spec(teacher: FineTuned), models));
+        models.Remove("teacher");
+        Assert.Contains("/teacher/init/model: \"teacher\" given; the id of an imported model (GET /v1/models lists them)", Problems(Spec(teacher: FineTuned), models));
+    }
+
     [Theory]
+    [InlineData("""{"name": "pro_kd", "max_temperature": 2}""")]
+    [InlineData("""{"name": "rco"}""")]
+    public void Methods_OfCheckpoints_FollowATeacherThatIsTrained_AndSayOfABareModelWhatToDo(string method)
+    {
+        Assert.NotEmpty(PlanBuilder.Compile(Spec(teacher: FineTuned, method: method), models: Models()).TeacherCheckpoints);
+        Assert.Equal(["""/teacher/imported: an imported model has no checkpoints of its training; one that is trained on the data has: {"model": "bert-l4-h64", "init": {"from": "imported", "model": "teacher"} } as teacher"""],
+            Problems(Spec(method: method), Models()));
+    }
+
+    [Fact]
+    public void Names_InEveryPlace_AreReplacedTogether()
+    {
+        const string mate = """{"name": "mate_kd", "imported_generator": "guesser"}""";
+        var renamed = ImportsOfSpec.Renamed(Spec(teacher: FineTuned, method: mate), (pointer, id) => $"{pointer} {id}");
+        Assert.Equal(["/teacher/init/model teacher", "/student/init/model student", "/method/imported_generator guesser"], ImportsOfSpec.Named(renamed).Select(named => named.Id));
+        Assert.Equal([("/teacher/imported", "x")], ImportsOfSpec.Named(ImportsOfSpec.Renamed(Spec(init: ""), (_, _) => "x")));
+        Assert.Equal(Json.Write(Spec(init: "", teacher: """{"model": "bert-tiny"}""")), Json.Write(ImportsOfSpec.Renamed(Spec(init: "", teacher: """{"model": "bert-tiny"}"""), (_, _) => "x")));
+    }
+
+    [Fact]
+    public void Teacher_ThatIsMissing_IsAskedForInItsThreeForms()
+    {
+        var problems = new ProblemList();
+        SpecValidation.Read("""{"dataset": {"name": "phrases"}, "student": {"model": "bert-tiny"}, "method": {"name": "kd"}}"""u8.ToArray(), problems);
+        Assert.Equal("""missing; method kd needs a teacher: {"model": "bert-tiny"} to train one, {"job": "..."}, a finished job, or {"imported": "..."}, an imported model that reads texts""",
+            Assert.Single(problems.Items).Detail);
+    }
+
+    [Theory]
+    [InlineData("""{"imported": "a", "init": {"from": "imported", "model": "b"} }""", "/teacher/init: given with imported; an imported model has its weights")]
+    [InlineData("""{"job": "01jzc0f2w8k5m3v7q9x1n4b6dr", "init": {"from": "random"} }""", "/teacher/init: given with job; a finished job has its weights")]
+    [InlineData("""{"model": "bert-tiny", "init": {"from": "teacher_layers"} }""", "/teacher/init/from: \"teacher_layers\" given, but a teacher has no teacher")]
     [InlineData("""{"imported": "a", "model": "bert-tiny"}""", "/teacher: exactly one of model")]
     [InlineData("""{"imported": "a", "seed": 3}""", "/teacher/seed: given with imported; an imported model has its seed")]
     public void Teacher_OfTwoKinds_IsRefused(string teacher, string expected)
@@ -117,13 +192,14 @@ public sealed class ImportsOfSpecTests
     }
 
     private static JobSpec Spec(
-        string teacher = """{"imported": "teacher"}""", string dataset = """{"name": "phrases"}""", string init = """{"from": "imported", "model": "student"}""", string student = "bert-l1-h64") =>
-        SpecValidation.ReadOrThrow(Document(teacher, dataset, init, student));
+        string teacher = """{"imported": "teacher"}""", string dataset = """{"name": "phrases"}""", string init = """{"from": "imported", "model": "student"}""", string student = "bert-l1-h64",
+        string method = """{"name": "kd"}""") =>
+        SpecValidation.ReadOrThrow(Document(teacher, dataset, init, student, method));
 
-    private static byte[] Document(string teacher, string dataset, string init, string student)
+    private static byte[] Document(string teacher, string dataset, string init, string student, string method = """{"name": "kd"}""")
     {
         var begins = init.Length > 0 ? $", \"init\": {init}" : "";
-        return Encoding.UTF8.GetBytes($$"""{"dataset": {{dataset}}, "teacher": {{teacher}}, "student": {"model": "{{student}}"{{begins}} }, "method": {"name": "kd"} }""");
+        return Encoding.UTF8.GetBytes($$"""{"dataset": {{dataset}}, "teacher": {{teacher}}, "student": {"model": "{{student}}"{{begins}} }, "method": {{method}} }""");
     }
 
     private static Dictionary<string, ImportedModel> Models()

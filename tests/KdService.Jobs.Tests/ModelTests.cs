@@ -1,6 +1,7 @@
 using System.Text;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 using KdService.Jobs.Models;
@@ -86,6 +87,30 @@ public class ModelTests : JobsTest
         await node.WaitForAsync(id, JobState.Succeeded);
         Assert.Contains($"{generator}:", await File.ReadAllLinesAsync(Folder["received"]));
         Assert.Contains($"\"{generator}\": \"models/{generator}\"", await File.ReadAllTextAsync(Folder["run.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImportedModel_ThatATeacherBeginsWith_IsFineTunedByTheTeachersJob()
+    {
+        var (node, trainer) = await StartAsync($"cp run.json {Folder["run-"]}$job.json; ls models > {Folder["models-"]}$job; wait_gate; {ScriptedTrainer.Steps(3)}");
+        var model = await ImportAsync(node, "bert-l2-h64");
+        var spec = Spec(null, null, $$"""{"model": "bert-l2-h64", "init": {"from": "imported", "model": "{{model}}"} }""");
+        Assert.Equal(model, (await node.Submission.ValidateAsync(spec, CancellationToken.None)).TeacherPlan!.Model("student").Imported);
+        var other = spec with { Teacher = spec.Teacher! with { Model = "bert-l3-h64" } };
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(other));
+        Assert.Equal($"teacher.init.model: model {model} is a bert-l2-h64, and teacher.model a bert-l3-h64; the same network", $"{Assert.Single(refused.Problems)}");
+
+        var ids = await Task.WhenAll(Enumerable.Range(0, 2).Select(seed => node.SubmitAsync(spec with { Seed = seed })));
+        await Assert.ThrowsAsync<ModelInUseException>(() => node.Get<ModelStore>().DeleteAsync(model, CancellationToken.None));
+        trainer.OpenGate();
+        foreach (var id in ids) await node.WaitForAsync(id, JobState.Succeeded);
+
+        var teacher = Assert.Single((await Task.WhenAll(ids.Select(id => node.JobAsync(id)))).Select(job => job.TeacherJob).Distinct())!;
+        // The teacher begins with its weights; the students cut texts as it does.
+        foreach (var job in ids.Append(teacher)) Assert.Equal([model], await File.ReadAllLinesAsync(Folder[$"models-{job}"]));
+        var request = Json.Read<RunRequest>(await File.ReadAllTextAsync(Folder[$"run-{teacher}.json"]));
+        Assert.Equal((model, true), (request.Plan.Model("student").Imported, request.Plan.Model("student").ImportedHead));
+        Assert.Null(Json.Read<RunRequest>(await File.ReadAllTextAsync(Folder[$"run-{ids[0]}.json"])).Plan.Model("teacher").Imported);
     }
 
     [Fact]

@@ -111,8 +111,9 @@ public sealed class PlanBuilder
         Add(NewStage(name, trains, epochs) with { Losses = [new LossTerm { Objective = objective }], Curriculum = curriculum, StartFrom = startFrom });
 
     /// <summary>Notes it as a problem if the teacher has no checkpoints to follow; returns whether it has.</summary>
-    public bool RequireCheckpoints() => Problems.Require(TeacherCheckpoints.Count > 0, "/teacher/job",
-        "the job keeps no checkpoints of its training; a job with checkpoint_every_epochs, or a teacher given as a model");
+    public bool RequireCheckpoints() => Spec.Teacher?.Imported is { } id
+        ? Problems.Require(TeacherCheckpoints.Count > 0, "/teacher/imported", $"an imported model has no checkpoints of its training; one that is trained on the data has: {ImportsOfSpec.FineTuned(id, _imports[id])} as teacher")
+        : Problems.Require(TeacherCheckpoints.Count > 0, "/teacher/job", "the job keeps no checkpoints of its training; a job with checkpoint_every_epochs, or a teacher given as a model");
 
     /// <summary>Notes it as a problem if the teacher keeps fewer checkpoints than are asked for; returns whether it keeps enough.</summary>
     /// <param name="count">How many are asked for.</param>
@@ -199,6 +200,7 @@ public sealed class PlanBuilder
     private ModelPlan DescribeTeacher(string architecture)
     {
         var described = Describe(Teacher, ModelRole.Teacher, architecture);
+        if (Spec.Teacher is { Model: { } network, Init: ImportedWeights { Model: var init } }) ImportsOfSpec.CheckInit(Teacher, init, _imports[init], network, Problems);
         if (Spec.Teacher?.Imported is not { } id) return described with { WeightsInput = Teacher };
         ImportsOfSpec.CheckTeacher(id, _imports[id], Spec.Dataset, Problems);
         return described with { Imported = id, ImportedHead = true };
@@ -210,7 +212,7 @@ public sealed class PlanBuilder
         switch (Spec.Student.Init)
         {
             case ImportedWeights { Model: var id }:
-                ImportsOfSpec.CheckStudent(id, _imports[id], Spec.Student.Model, Problems);
+                ImportsOfSpec.CheckInit(Student, id, _imports[id], Spec.Student.Model, Problems);
                 return described with { Imported = id, ImportedHead = ImportsOfSpec.HeadFits(_imports[id], Spec.Dataset) };
             case TeacherLayers { Layers: var given } when _teacher is { } teacher:
                 if (Transformers.Size(described.Architecture) is not { } student || Transformers.Size(teacher.Architecture) is not { } of)

@@ -15,6 +15,8 @@ public static class ImportsOfSpec
     private static readonly IReadOnlyList<Place> Places =
     [
         new("/teacher/imported", spec => spec.Teacher?.Imported, (spec, id) => spec with { Teacher = spec.Teacher! with { Imported = id } }),
+        new("/teacher/init/model", spec => (spec.Teacher?.Init as ImportedWeights)?.Model,
+            (spec, id) => spec with { Teacher = spec.Teacher! with { Init = new ImportedWeights { Model = id } } }),
         new("/student/init/model", spec => (spec.Student?.Init as ImportedWeights)?.Model,
             (spec, id) => spec with { Student = spec.Student with { Init = new ImportedWeights { Model = id } } }),
         new(GeneratorPlace, spec => (spec.Method as GeneratorMethod)?.ImportedGenerator,
@@ -59,8 +61,8 @@ public static class ImportsOfSpec
         }
         problems.Require(texts.Vocabulary is null || texts.NamedVocabulary?.Digest == first.Digest, "/dataset/vocabulary",
             $"\"{texts.Vocabulary}\" ({texts.NamedVocabulary?.Entries} tokens) given, but model {named[0].Id} ({named[0].Pointer}) has another vocabulary ({first.Entries} tokens); leave it out, and the model's is taken");
-        problems.Require(spec.Teacher?.Model is null || texts.NamedVocabulary?.Digest == first.Digest, "/teacher/model",
-            $"a teacher that learns with the vocabulary {texts.NamedVocabulary?.Name} ({texts.NamedVocabulary?.Entries} tokens) given, but model {named[0].Id} ({named[0].Pointer}) has another ({first.Entries} tokens); an imported teacher, or a job whose student began with such a model");
+        problems.Require(spec.Teacher is not { Model: not null, Init: not ImportedWeights } || texts.NamedVocabulary?.Digest == first.Digest, "/teacher/model",
+            $"a teacher that learns with the vocabulary {texts.NamedVocabulary?.Name} ({texts.NamedVocabulary?.Entries} tokens) given, but model {named[0].Id} ({named[0].Pointer}) has another ({first.Entries} tokens); an imported teacher, one whose teacher.init is such a model, or a job whose student began with one");
         return texts with { Imported = first with { Model = named[0].Id } };
     }
 
@@ -73,18 +75,26 @@ public static class ImportsOfSpec
     /// <summary>Whether the head of a model predicts what the data ask for.</summary>
     public static bool HeadFits(ImportedModel model, Dataset dataset) => HeadProblem("", model, dataset) is null;
 
-    /// <summary>Notes why a student cannot begin with an imported model's weights.</summary>
-    public static void CheckStudent(string id, ImportedModel model, string student, ProblemList problems) =>
-        problems.Require(Transformers.Size(student) == model.Size, "/student/init/model", $"model {id} is a {model.Architecture}, and student.model a {student}; the same network");
+    /// <summary>Notes why a network that is trained cannot begin with an imported model's weights.</summary>
+    /// <param name="role">The part of the spec that names both: <c>teacher</c> or <c>student</c>.</param>
+    /// <param name="id">The model's id.</param>
+    /// <param name="model">What is known of it.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="problems">Takes the complaint.</param>
+    public static void CheckInit(string role, string id, ImportedModel model, string network, ProblemList problems) =>
+        problems.Require(Transformers.Size(network) == model.Size, $"/{role}/init/model", $"model {id} is a {model.Architecture}, and {role}.model a {network}; the same network");
 
     /// <summary>Notes why an imported model cannot be a generator.</summary>
     public static void CheckGenerator(string pointer, string id, ImportedModel model, ProblemList problems) =>
         problems.Require(model.MaskedLmHead, pointer, $"model {id} has no masked-LM head; a {model.Size.Family} that was saved with {TransformerWeights.MaskedLmHead(model.Size.Family)} (ForMaskedLM), imported with it");
 
+    /// <summary>The teacher that fine-tunes an imported model, as specs have it.</summary>
+    public static string FineTuned(string id, ImportedModel model) => $$"""{"model": "{{model.Architecture}}", "init": {"from": "imported", "model": "{{id}}"} }""";
+
     private static string? HeadProblem(string id, ImportedModel model, Dataset dataset)
     {
         var shape = dataset.Shape;
-        if (model.Target is not { } target) return $"model {id} is an encoder without a head for {Words(shape.Target, shape.Classes)}; train one first: a job of method none whose student.init is this model, and its id as teacher.job";
+        if (model.Target is not { } target) return $"model {id} is an encoder without a head for {Words(shape.Target, shape.Classes)}; train one first: {FineTuned(id, model)} as teacher";
         if (target != shape.Target || model.Outputs != shape.Classes) return $"model {id} predicts {Words(target, model.Outputs)}; {dataset.Name} asks for {Words(shape.Target, shape.Classes)}";
         if (target != Target.Class || dataset is not TextDataset texts) return null;
         // The same names in another order: every answer would be taken for another.

@@ -94,6 +94,10 @@ public sealed record TeacherSpec
     [Field("A network to train on the labels as the teacher; instead of job and imported.", MaxLength = 64)]
     public string? Model { get; init; }
 
+    /// <summary>The weights that it begins with.</summary>
+    [Field("The weights that a teacher to train begins with: random, drawn from its seed, or imported, which fine-tunes an imported model of that network on the data; random when left out.", Evidence = "ours")]
+    public Initialization? Init { get; init; }
+
     /// <summary>The seed of the teacher.</summary>
     [Field("The teacher's seed; 0 when left out, so that jobs of several seeds share one teacher.", Min = 0, Max = 9007199254740991)]
     public long? Seed { get; init; }

@@ -74,7 +74,7 @@ public static class SpecValidation
         if (spec.Student?.Model is { } student)
             RequireNetwork(student, spec.Dataset, "/student/model", problems);
         if (spec.Method is { NeedsTeacher: true } && spec.Teacher is null)
-            problems.Add("/teacher", $"missing; method {spec.Method.Name} needs a teacher: {{\"model\": \"resnet20\"}} or {{\"job\": \"...\"}}");
+            problems.Add("/teacher", $"missing; method {spec.Method.Name} needs a teacher: {{\"model\": \"{Suitable(spec.Dataset?.Shape.Kind ?? InputKind.Pictures)}\"}} to train one, {{\"job\": \"...\"}}, a finished job, or {{\"imported\": \"...\"}}, an imported model that reads texts");
         problems.Require(spec.Method is not { TextsOnly: true } || spec.Dataset?.Shape.Kind is null or InputKind.Text, "/method/name",
             $"\"{spec.Method?.Name}\" given, which is for texts; the inputs of {spec.Dataset?.Name} are {spec.Dataset?.Shape}: a data set of texts, or another method");
         problems.Require(!spec.Diagnosis || spec.Dataset?.Shape.Target is null or Target.Class, "/diagnosis", $"true given, but {spec.Dataset?.Name} does not ask for a class; leave it out");
@@ -118,12 +118,14 @@ public static class SpecValidation
             "exactly one of model (a teacher to train), job (a finished job) and imported (an imported model)");
         if (teacher.Model is { } model)
             RequireNetwork(model, dataset, "/teacher/model", problems);
+        problems.Require(teacher.Init is not TeacherLayers, "/teacher/init/from", "\"teacher_layers\" given, but a teacher has no teacher; random or imported");
         if (teacher.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/teacher/training", problems);
         if (teacher.Model is null)
         {
             var (given, why) = teacher.Job is null ? ("imported", "an imported model") : ("job", "a finished job");
             problems.Require(teacher.Training is null, "/teacher/training", $"given with {given}; {why} is not trained again");
             problems.Require(teacher.Seed is null, "/teacher/seed", $"given with {given}; {why} has its seed");
+            problems.Require(teacher.Init is null, "/teacher/init", $"given with {given}; {why} has its weights, and model trains a teacher that begins with others'");
         }
     }
 }

@@ -24,7 +24,8 @@ public static class TeacherRecipe
             Queue = spec.Queue,
             Seed = spec.Teacher.Seed ?? 0,
             Dataset = spec.Dataset,
-            Student = new StudentSpec { Model = model },
+            // Random is what it is without a word of it: one recipe.
+            Student = new StudentSpec { Model = model, Init = spec.Teacher.Init as ImportedWeights },
             Method = new None(),
             Training = training,
             // What the student's report wants to know of its own network is no reason to train another teacher.

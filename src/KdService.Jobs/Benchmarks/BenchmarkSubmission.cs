@@ -60,7 +60,7 @@ public sealed class BenchmarkSubmission
         {
             var teacher = shared.First();
             if (await _jobs.HasSucceededAsync(teacher, cancellation)) continue;
-            teachers.Add(new BenchmarkTeacherPlan(teacher.Student.Model, teacher.Seed, shared.Count() * plan.Seeds.Count, _jobs.EstimateOf(teacher, PlanBuilder.Compile(teacher))));
+            teachers.Add(new BenchmarkTeacherPlan(teacher.Student.Model, teacher.Seed, shared.Count() * plan.Seeds.Count, await _jobs.EstimateOfTeacherAsync(teacher, cancellation)));
         }
         List<Estimate> all = [.. rows.SelectMany(row => Enumerable.Repeat(row.Estimate, plan.Seeds.Count)), .. teachers.Select(teacher => teacher.Estimate)];
         return new BenchmarkValidationView
