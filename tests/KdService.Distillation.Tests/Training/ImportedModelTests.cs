@@ -1,6 +1,7 @@
 using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
@@ -107,6 +108,61 @@ public sealed class ImportedModelTests
         Assert.All(given, entry => Assert.Equal(entry.Value.bytes.ToArray(), kept[entry.Key]));
     }
 
+    [Theory]
+    [InlineData("""{"name": "annealing_kd", "max_temperature": 2}""")]
+    [InlineData("""{"name": "mate_kd", "imported_generator": "generator", "generator_batches": 1, "student_batches": 1, "generator_learning_rate": 0.01}""")]
+    [InlineData("""{"name": "combined_kd", "imported_generator": "generator", "generator_batches": 1, "student_batches": 1, "max_temperature": 1}""")]
+    public void ImportedTeacher_OfPhrases_TeachesAndIsComparedAsThatWhichAJobHasTrained(string method) => AssertTeachesAlike(
+        Json.Read<Method>(method), "bert-l2-h64", Target.Class, _ => new Phrases { Samples = 160, TestSamples = 100 }, evaluation => evaluation with
+        {
+            Attacks = [new HotFlip { Samples = 8 }, new CharacterAttack { Samples = 8 }],
+            AlsoOn = [new OtherData { Dataset = new TextFiles { Test = "other.tsv", TestRows = 20, Labels = ["bad", "good"] }, Labels = new() { ["bad"] = "negative|neutral", ["good"] = "positive" } }],
+        }, robustness =>
+        {
+            Assert.Equal([8, 8], robustness!.Attacks.Select(attack => attack.Samples));
+            Assert.Equal(20, Assert.Single(robustness.AlsoOn).Teacher!.Samples);
+            Assert.NotNull(robustness.AlsoOn[0].Result.Agreement);
+        });
+
+    [Theory]
+    [InlineData(SquadVersion.V1)]
+    [InlineData(SquadVersion.V2)]
+    public void ImportedTeacher_OfQuestions_TeachesAndIsComparedAsThatWhichAJobHasTrained(SquadVersion version) =>
+        AssertTeachesAlike(new AnnealingKd { MaxTemperature = 2 }, "bert-l1-h128", Target.Span, folder => SquadTexts.Write(folder, version), evaluation => evaluation, Assert.Null);
+
+    // The same weights, once as a folder that is imported and once as the file that a teacher's job leaves.
+    private static void AssertTeachesAlike(
+        Method method, string teacher, Target target, Func<string, Dataset> data, Func<EvaluationPlan, EvaluationPlan> evaluation, Action<RobustnessReport?> robustness)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        File.WriteAllLines(folder.File("other.tsv"), ["text\tlabel", .. PhraseWords.Praising.Take(10).Select(word => $"{word}\tgood"), .. PhraseWords.Blaming.Take(10).Select(word => $"{word}\tbad")]);
+        Dictionary<string, ImportedModel> models = new()
+        {
+            ["teacher"] = DrawnFolder.Write(folder.File("teacher"), teacher, target),
+            ["generator"] = DrawnFolder.Write(folder.File("generator"), "bert-l1-h64", Target.Word),
+        };
+        File.Copy(folder.File("teacher/model.safetensors"), folder.File("teacher.safetensors"));
+        var dataset = data(folder.Path);
+        var (imported, its) = Taught(new TeacherSpec { Imported = "teacher" });
+        var (trained, other) = Taught(new TeacherSpec { Model = teacher });
+        Assert.Equal(other.Keys, its.Keys);
+        Assert.All(other, entry => Assert.True(entry.Value.SequenceEqual(its[entry.Key]), entry.Key));
+        // How long it took differs.
+        Assert.Equal(trained.Models.Select(model => Json.Write(model.Best)), imported.Models.Select(model => Json.Write(model.Best)));
+        robustness(imported.Models[^1].Robustness);
+        robustness(trained.Models[^1].Robustness);
+
+        (RunReport, Dictionary<string, byte[]>) Taught(TeacherSpec by)
+        {
+            RunReport? report = null;
+            var plan = RecordedRun.Plan(method, epochs: 4, new AdamW { LearningRate = 1e-3 },
+                spec => spec with { Dataset = dataset, Teacher = by, Student = new StudentSpec { Model = "bert-l1-h64" }, Evaluation = evaluation(spec.Evaluation) }, models);
+            Assert.True(RecordedRun.Of(plan, folder.Path, happened => report = (happened as RunFinished)?.Report ?? report));
+            return (report!, Safetensors.Read(folder.File("student.last.safetensors")).Tensors.ToDictionary(entry => entry.Key, entry => entry.Value.bytes.ToArray()));
+        }
+    }
+
     [Fact]
     public void ImportedGenerator_ThatLearnsOn_BeginsWithItsOwnWeights()
     {
@@ -118,6 +174,35 @@ public sealed class ImportedModelTests
         Assert.Equal(["teacher", "generator", "student"], report!.Models.Select(model => model.Id));
         var (given, learnt) = (Safetensors.Read(folder.File("generator/model.safetensors")).Tensors, Safetensors.Read(folder.File("generator.best.safetensors")).Tensors);
         Assert.All(given, entry => Assert.True(learnt[entry.Key].allclose(entry.Value, 0, 1e-6), entry.Key));
+    }
+
+    [Fact]
+    public void Teacher_ThatBeginsWithAnImportedModel_LeavesCheckpointsThatProKdFollows()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var models = new Dictionary<string, ImportedModel> { ["model"] = DrawnFolder.Write(folder.File("model"), "bert-l2-h64") };
+        var spec = new JobSpec
+        {
+            Dataset = new Phrases { Samples = 160, TestSamples = 100 },
+            Teacher = new TeacherSpec { Model = "bert-l2-h64", Init = new ImportedWeights { Model = "model" }, Checkpoints = 2 },
+            Student = new StudentSpec { Model = "bert-l1-h64" },
+            Method = new ProKd { MaxTemperature = 2 },
+            Training = new TrainingSpec { Epochs = 4, BatchSize = 32, Optimizer = new AdamW { LearningRate = 1e-9 } },
+        };
+        List<TrainerEvent> events = [];
+        Assert.True(RecordedRun.Of(PlanBuilder.Compile(TeacherRecipe.JobFor(spec), models: models), folder.Path, events.Add));
+        // With so small a rate it is to the end what it began as.
+        var (given, trained) = (Safetensors.Read(folder.File("model/model.safetensors")).Tensors, Safetensors.Read(folder.File("student.last.safetensors")).Tensors);
+        Assert.All(given, entry => Assert.True(trained[entry.Key].allclose(entry.Value, 0, 1e-6), entry.Key));
+
+        var plan = PlanBuilder.Compile(spec, models: models);
+        Assert.Equal([2, 4], plan.TeacherCheckpoints);
+        Assert.Equal(plan.TeacherCheckpoints, events.OfType<CheckpointWritten>().Where(checkpoint => checkpoint.Kind == CheckpointKind.Epoch).Select(checkpoint => checkpoint.Epoch));
+        File.Copy(folder.File("student.best.safetensors"), folder.File("teacher.safetensors"));
+        RunReport? report = null;
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened => report = (happened as RunFinished)?.Report ?? report));
+        Assert.Equal(["teacher", "student"], report!.Models.Select(model => model.Id));
     }
 
     /// <summary>A plan of two epochs on phrases with an imported teacher and an imported generator, which are written to a folder.</summary>
