@@ -1,5 +1,7 @@
 using System.Text;
+using KdService.Core.Datasets;
 using KdService.Core.Plans;
+using KdService.Core.Schema;
 using KdService.Core.Specs;
 
 namespace KdService.Core.Tests;
@@ -27,6 +29,29 @@ public sealed class EstimateTests
         var crd = Of("""{"name": "crd", "dimensions": 32}""", signal: "live");
         var sp = Of("""{"name": "sp"}""", signal: "live");
         Assert.Equal(4 * (4 * Weights + Banks + Step), crd.MemoryBytes - sp.MemoryBytes);
+    }
+
+    [Theory]
+    // Windows a question of SQuAD 1.1's training part, counted.
+    [InlineData(384, 128, 1.0119)]
+    [InlineData(256, 128, 1.1081)]
+    [InlineData(192, 64, 1.4288)]
+    [InlineData(128, 64, 2.1871)]
+    [InlineData(96, 32, 3.8454)]
+    public void WindowsOfQuestions_AreGuessedWell(int length, int stride, double counted) =>
+        Assert.InRange(new Squad { MaxLength = length, Stride = stride }.SamplesPerExample, 0.97 * counted, 1.03 * counted);
+
+    [Fact]
+    public void Steps_OfQuestions_AreThoseOfTheirWindows()
+    {
+        var plan = PlanBuilder.Compile(SpecValidation.ReadOrThrow("""
+            {"dataset": {"name": "squad", "max_length": 128, "stride": 64, "train_questions": 1000, "test_questions": 100},
+             "student": {"model": "bert-l1-h64"}, "method": {"name": "none"}, "training": {"epochs": 3, "batch_size": 10} }
+            """u8.ToArray()));
+        Assert.InRange(Estimate.Of(plan, threads: 1).Steps, 3 * 90 * 2.1, 3 * 90 * 2.3);
+        // Once the trainer has counted them, that number stands, and the plan is none other for it.
+        var counted = plan with { CountedTrainSamples = 2001 };
+        Assert.Equal((3 * 201, Json.Write(plan)), (counted.TotalSteps, Json.Write(counted)));
     }
 
     private static Estimate Of(string method, string signal) => Estimate.Of(

@@ -43,6 +43,9 @@ public abstract record Dataset
     /// <summary>Training samples before the holdout is taken, with the limit applied.</summary>
     public int UsedTrainSize => Math.Min(TrainLimit ?? TrainSize, TrainSize);
 
+    /// <summary>Samples that an example of the files becomes on average: 1, or a guess where only reading the data tells.</summary>
+    public virtual double SamplesPerExample => 1;
+
     /// <summary>Augmented views of a sample that really differ: 1 without augmentation, null when unlimited.</summary>
     public virtual int? DistinctViews => 1;
 

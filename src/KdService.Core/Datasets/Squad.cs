@@ -14,9 +14,10 @@ public enum SquadVersion
 
 /// <summary>
 /// SQuAD (Rajpurkar et al. 2016 and 2018), or questions of the user's own in its form: the stretch of a paragraph that answers a
-/// question. Long paragraphs are cut into windows; a network is trained on one window a question and judged by all of them.
+/// question. Long paragraphs are cut into windows, on all of which networks are trained and judged; a window that does not have all of the
+/// answer says that there is none, in both versions.
 /// </summary>
-[Case("squad", "Questions on paragraphs, answered by a stretch of the paragraph: SQuAD 1.1 or 2.0 from the original files, or files of your own in their form; judged by the official F1.", Example = """
+[Case("squad", "Questions on paragraphs, answered by a stretch of the paragraph: SQuAD 1.1 or 2.0 from the original files, or files of your own in their form; judged by the official F1. A long paragraph is cut into windows, each of which is a training sample; a window without all of the answer teaches that there is none, at the start token.", Example = """
     {"name": "squad", "train": "squad/train-v1.1.json", "train_questions": 20000, "test_questions": 2000}
     """)]
 public sealed record Squad : TextDataset
@@ -25,6 +26,11 @@ public sealed record Squad : TextDataset
 
     // Special tokens around a question and a paragraph: BERT's three, RoBERTa's four.
     private const int MostSpecialTokens = 4;
+
+    // Tokens of a question, on average, and of the paragraphs of every twentieth question, by length: SQuAD 1.1's training part in BERT's
+    // uncased pieces. How many windows there will be is guessed from them.
+    private const int UsualQuestion = 12;
+    private static readonly int[] UsualParagraphs = [53, 82, 98, 106, 111, 117, 123, 128, 134, 140, 146, 154, 161, 170, 179, 191, 207, 226, 254, 315];
 
     /// <summary>The data set with its defaults.</summary>
     public Squad() => MaxLength = 384;
@@ -82,6 +88,9 @@ public sealed record Squad : TextDataset
     public override int TestSize => TestQuestions ?? (Version == SquadVersion.V1 ? 10_570 : 11_873);
 
     /// <inheritdoc />
+    public override double SamplesPerExample => UsualParagraphs.Average(Windows);
+
+    /// <inheritdoc />
     public override ScoreMetric Metric => ScoreMetric.F1;
 
     /// <inheritdoc />
@@ -102,6 +111,12 @@ public sealed record Squad : TextDataset
         problems.Require(MaxQuestion + MostSpecialTokens < MaxLength, "/dataset/max_question",
             $"{MaxQuestion} given; at most {MaxLength - MostSpecialTokens - 1}, so that max_length ({MaxLength}) has room for some of the paragraph");
         problems.Require(Version == SquadVersion.V2 || NullThreshold == 0, "/dataset/null_threshold", $"{NullThreshold} given with version v1, whose questions all have answers; leave it out");
+    }
+
+    private double Windows(int paragraph)
+    {
+        var room = Math.Max(1, MaxLength - MostSpecialTokens - Math.Min(MaxQuestion, UsualQuestion));
+        return 1 + Math.Max(0, Math.Ceiling((double)(paragraph - room) / Math.Min(Stride, room)));
     }
 
     private string Number => Version == SquadVersion.V1 ? "v1.1" : "v2.0";

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 
@@ -44,8 +45,12 @@ public sealed record Plan
     /// <summary>Seed of the augmented views: <see cref="DataSeed"/> where they are bounded, else the job's.</summary>
     public long ViewSeed => Dataset.DistinctViews is null ? Seed : DataSeed;
 
-    /// <summary>Training samples after the holdout was taken.</summary>
-    public int TrainSamples => Dataset.UsedTrainSize - Evaluation.HoldoutSamples(Dataset);
+    /// <summary>Training samples as counted in the data; null until it has been read, and no part of what was asked for.</summary>
+    [JsonIgnore]
+    public int? CountedTrainSamples { get; init; }
+
+    /// <summary>Training samples after the holdout was taken: as counted, else as the data set expects.</summary>
+    public int TrainSamples => CountedTrainSamples ?? (int)Math.Round((Dataset.UsedTrainSize - Evaluation.HoldoutSamples(Dataset)) * Dataset.SamplesPerExample);
 
     /// <summary>Optimiser steps of one epoch of a stage; the last batch may be short.</summary>
     public int StepsPerEpoch(Stage stage) => (TrainSamples + stage.BatchSize - 1) / stage.BatchSize;

@@ -80,6 +80,9 @@ public sealed record Predictions
     /// <summary>The artifact that stands in its place where answers to questions are asked for: the best epoch's, as SQuAD's official evaluation takes them.</summary>
     public const string AnswersName = "answers.json";
 
+    /// <summary>The artifact beside <see cref="AnswersName"/>: for each question the best answers with their logits and probabilities.</summary>
+    public const string CandidatesName = "nbest_predictions.json";
+
     /// <summary>The artifact beside <see cref="AnswersName"/> in SQuAD 2.0: how much more the network believes in no answer than in its best one.</summary>
     public const string NullOddsName = "null_odds.json";
 
@@ -111,7 +114,7 @@ public sealed record EvaluationResult
     /// <summary>Expected calibration error, in [0, 1]; null where no class is predicted.</summary>
     public double? Ece { get; init; }
 
-    /// <summary>The task's other metrics by name (<c>f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>, ...), in [-1, 1]; null without any.</summary>
+    /// <summary>The task's other metrics by name (<c>f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>, ...), in [-1, 1], and thresholds at which some are best; null without any.</summary>
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
     /// <summary>The metric that the network is judged by.</summary>

@@ -37,7 +37,7 @@ public sealed record Estimate
             var trained = plan.MultiplyAdds(stage.Trains) + stage.Peers.Sum(peer => plan.MultiplyAdds(peer.Trains));
             // Backward costs about twice forward; evaluation is one more forward over the selection split.
             work += 3.0 * trained * plan.TrainSamples * stage.Epochs;
-            work += 1.0 * trained * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
+            work += trained * plan.Dataset.SamplesPerExample * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
             var own = SizeOfLosses(plan, stage);
             // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.
             var held = 4L * stage.BatchSize * trained / 100 + sizeof(float) * own.Values;
@@ -57,7 +57,7 @@ public sealed record Estimate
             learned = Math.Max(learned, sizeof(float) * own.Parameters);
         }
         work += RobustnessWork(plan);
-        var data = (long)(plan.Dataset.UsedTrainSize + plan.Dataset.TestSize) * shape.Values * plan.Dataset.BytesPerValue;
+        var data = (long)((plan.Dataset.UsedTrainSize + plan.Dataset.TestSize) * plan.Dataset.SamplesPerExample) * shape.Values * plan.Dataset.BytesPerValue;
         var weights = plan.Models.Sum(model => model.Parameters) * sizeof(float);
         var everyEpoch = plan.CheckpointEveryEpochs is { } every ? plan.Stages.Sum(stage => stage.Epochs / every) : 0;
         return new Estimate

@@ -10,7 +10,7 @@ namespace KdService.Core.Specs;
 public static class TeacherRecipe
 {
     /// <summary>Raised whenever a change of the code changes what a recipe yields; part of every digest.</summary>
-    public const int CodeVersion = 3;
+    public const int CodeVersion = 4;
 
     /// <summary>The job that trains a spec's teacher.</summary>
     /// <exception cref="ArgumentException">The spec's teacher is not a recipe.</exception>

@@ -9,48 +9,56 @@ public sealed class SpanSet : TokenSet
     private readonly SquadWindows _cutter;
     private readonly IReadOnlyList<SquadQuestion> _questions;
 
+    // The first sample of each question, and the number of samples.
+    private readonly int[] _starts;
+
     private SpanSet(Squad dataset, SquadWindows cutter, IReadOnlyList<SquadQuestion> questions, IReadOnlyList<IReadOnlyList<SquadWindow>> windows)
         : base([.. windows.SelectMany(ofQuestion => ofQuestion).Select(window => Segmented(window.Text))], new int[windows.Sum(ofQuestion => ofQuestion.Count)], dataset.Shape)
     {
         (Dataset, _cutter, _questions) = (dataset, cutter, questions);
         Spans = [.. windows.SelectMany(ofQuestion => ofQuestion).Select(window => (window.Start, window.End))];
+        _starts = new int[windows.Count + 1];
+        for (var i = 0; i < windows.Count; i++) _starts[i + 1] = _starts[i] + windows[i].Count;
     }
 
     /// <summary>How windows are cut and answers decoded.</summary>
     public Squad Dataset { get; }
 
-    /// <summary>The windows of each question, which are the samples, question by question; empty where a question has one window only, to train on.</summary>
+    /// <summary>How many questions the windows are of.</summary>
+    public int Questions => _questions.Count;
+
+    /// <summary>The windows of each question, which are the samples, question by question, with what decoding needs; empty where they are to train on.</summary>
     public IReadOnlyList<IReadOnlyList<SquadWindow>> Windows { get; private init; } = [];
 
-    /// <summary>What is trained on: of each question the window that shows most around its answer; the first where none has all of the answer, or there is none.</summary>
+    /// <summary>Every window of each question, to train on, as BERT's <c>run_squad.py</c> does: one that does not have all of the answer points at the start token.</summary>
     /// <param name="dataset">How windows are cut.</param>
     /// <param name="cutter">Cuts them.</param>
     /// <param name="questions">The questions.</param>
-    public static SpanSet OneWindowEach(Squad dataset, SquadWindows cutter, IReadOnlyList<SquadQuestion> questions) =>
-        new(dataset, cutter, questions, Cut(cutter, questions, windows => [windows.FirstOrDefault(window => window.Start > 0 && window.HasMostContext[window.Start])
-            ?? windows.FirstOrDefault(window => window.Start > 0)
-            ?? windows[0]]));
+    public static SpanSet ToTrainOn(Squad dataset, SquadWindows cutter, IReadOnlyList<SquadQuestion> questions) => new(dataset, cutter, questions, Cut(cutter, questions));
 
-    /// <summary>What networks are judged by: every window of each question.</summary>
-    /// <inheritdoc cref="OneWindowEach" />
-    public static SpanSet AllWindows(Squad dataset, SquadWindows cutter, IReadOnlyList<SquadQuestion> questions)
+    /// <summary>Every window of each question, to judge networks by.</summary>
+    /// <inheritdoc cref="ToTrainOn" />
+    public static SpanSet ToJudgeBy(Squad dataset, SquadWindows cutter, IReadOnlyList<SquadQuestion> questions)
     {
-        var windows = Cut(cutter, questions, windows => windows);
+        var windows = Cut(cutter, questions);
         return new SpanSet(dataset, cutter, questions, windows) { Windows = windows };
     }
 
-    /// <summary>Every window of some of the questions.</summary>
-    public SpanSet AllWindowsOf(ReadOnlySpan<int> questions)
+    /// <summary>Some of the questions, to judge networks by.</summary>
+    public SpanSet ToJudgeBy(ReadOnlySpan<int> questions)
     {
         var some = new SquadQuestion[questions.Length];
         for (var i = 0; i < some.Length; i++) some[i] = _questions[questions[i]];
-        return AllWindows(Dataset, _cutter, some);
+        return ToJudgeBy(Dataset, _cutter, some);
     }
 
-    private static IReadOnlyList<SquadWindow>[] Cut(SquadWindows cutter, IReadOnlyList<SquadQuestion> questions, Func<IReadOnlyList<SquadWindow>, IReadOnlyList<SquadWindow>> choose)
+    /// <summary>The samples that are windows of some of the questions, rising where these are.</summary>
+    public int[] SamplesOf(IEnumerable<int> questions) => [.. questions.SelectMany(question => Enumerable.Range(_starts[question], _starts[question + 1] - _starts[question]))];
+
+    private static IReadOnlyList<SquadWindow>[] Cut(SquadWindows cutter, IReadOnlyList<SquadQuestion> questions)
     {
         var windows = new IReadOnlyList<SquadWindow>[questions.Count];
-        Parallel.For(0, windows.Length, i => windows[i] = choose(cutter.Of(questions[i])));
+        Parallel.For(0, windows.Length, i => windows[i] = cutter.Of(questions[i]));
         return windows;
     }
 }

@@ -8,7 +8,7 @@ namespace KdService.Distillation.Data;
 /// <summary>Reads questions and cuts their paragraphs into windows.</summary>
 internal static class SquadLoader
 {
-    /// <summary>The training part, one window a question, of which the first <see cref="Dataset.UsedTrainSize"/> are kept, and the test part, every window.</summary>
+    /// <summary>Every window of the training part, of whose questions the first <see cref="Dataset.UsedTrainSize"/> are kept, and of the test part.</summary>
     /// <exception cref="RunException">A file is missing, or is not what it should be.</exception>
     public static (SpanSet Train, SpanSet Test) Load(Squad squad, string dataRoot)
     {
@@ -16,7 +16,7 @@ internal static class SquadLoader
         // An answer that is not where the file says can be measured by, not trained on.
         var train = Read(squad, dataRoot, squad.TrainFile.Path, squad.TrainSize, "train_questions", question => question.IsImpossible || question.Answers[0].Start is not null);
         var test = Read(squad, dataRoot, squad.TestFile.Path, squad.TestSize, "test_questions", _ => true);
-        return (SpanSet.OneWindowEach(squad, cutter, [.. train.Take(squad.UsedTrainSize)]), SpanSet.AllWindows(squad, cutter, test));
+        return (SpanSet.ToTrainOn(squad, cutter, [.. train.Take(squad.UsedTrainSize)]), SpanSet.ToJudgeBy(squad, cutter, test));
     }
 
     private static List<SquadQuestion> Read(Squad squad, string dataRoot, string file, int count, string field, Predicate<SquadQuestion> usable)

@@ -36,7 +36,10 @@ public static class SpanEvaluator
         ReadOnlyMemory<float> Logits(int row) => values.AsMemory(row * width, width);
     }
 
-    /// <summary>Exact match and F1 of the answers, as parts of 1, and where a teacher's logits are given the part of the questions that both answer alike.</summary>
+    /// <summary>
+    /// Exact match and F1 of the answers, as parts of 1, in SQuAD 2.0 also those of either kind of question and the best over all null
+    /// thresholds with that threshold; where a teacher's logits are given, the part of the questions that both answer alike.
+    /// </summary>
     /// <param name="set">The questions, with every window of each.</param>
     /// <param name="logits">The student's, as for <see cref="Answers"/>.</param>
     /// <param name="teacherLogits">The teacher's for the same windows, or null.</param>
@@ -44,10 +47,19 @@ public static class SpanEvaluator
     public static EvaluationResult Evaluate(SpanSet set, Tensor logits, Tensor? teacherLogits)
     {
         var answers = Answers(set, logits);
-        var scores = SquadMetrics.Measure([.. set.Windows.Select(windows => windows[0].Question)], answers.ToDictionary(answer => answer.Id, answer => answer.Text), set.Dataset.Version == SquadVersion.V2);
+        SquadQuestion[] questions = [.. set.Windows.Select(windows => windows[0].Question)];
+        var version2 = set.Dataset.Version == SquadVersion.V2;
+        var scores = SquadMetrics.Measure(questions, answers.ToDictionary(answer => answer.Id, answer => answer.Text), version2);
         var metrics = new Dictionary<string, double> { ["f1"] = scores.F1 / 100, ["exact"] = scores.Exact / 100 };
         if (scores.Answerable is { } answerable) (metrics["answerable_f1"], metrics["answerable_exact"]) = (answerable.F1 / 100, answerable.Exact / 100);
-        if (scores.Impossible is { } impossible) metrics["impossible_exact"] = impossible.Exact / 100;
+        if (scores.Impossible is { } impossible) (metrics["impossible_f1"], metrics["impossible_exact"]) = (impossible.F1 / 100, impossible.Exact / 100);
+        if (version2)
+        {
+            // Any threshold may be found where no answer has been taken out by one already.
+            var any = SquadMetrics.Measure(questions, answers.ToDictionary(answer => answer.Id, answer => answer.Best), version2, answers.ToDictionary(answer => answer.Id, answer => answer.NullDifference));
+            (metrics["best_exact"], metrics["best_exact_threshold"]) = (any.BestExact!.Value.Value / 100, any.BestExact.Value.Threshold);
+            (metrics["best_f1"], metrics["best_f1_threshold"]) = (any.BestF1!.Value.Value / 100, any.BestF1.Value.Threshold);
+        }
         return new EvaluationResult
         {
             Samples = answers.Count,

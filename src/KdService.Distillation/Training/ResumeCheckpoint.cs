@@ -33,6 +33,9 @@ internal sealed class ResumeCheckpoint : IDisposable
     /// <summary>The work done.</summary>
     public required Dictionary<string, WorkItem> Work { get; init; }
 
+    /// <summary>Training samples that were counted in the data; null in checkpoints of earlier versions.</summary>
+    public int? TrainSamples { get; init; }
+
     /// <summary>Seconds of training, all attempts together.</summary>
     public required double Seconds { get; init; }
 
@@ -83,6 +86,7 @@ internal sealed class ResumeCheckpoint : IDisposable
             Finished = State.Finished.ToDictionary(entry => entry.Key, entry => new EpochHeader(entry.Value.Best.Epoch, entry.Value.Best.Result)),
             Signals = State.Signals,
             Work = Work,
+            TrainSamples = plan.CountedTrainSamples,
         };
         Safetensors.Write(path, tensors.Select(entry => (entry.Key, entry.Value)), new Dictionary<string, string> { [HeaderKey] = Json.Write(header) });
     }
@@ -120,6 +124,7 @@ internal sealed class ResumeCheckpoint : IDisposable
             State = state,
             Sums = header.Sums,
             Work = header.Work,
+            TrainSamples = header.TrainSamples,
             Seconds = header.Seconds,
             Random = tensors[RandomName],
             Learners = header.Learners.ToDictionary(id => id, id => new LearnerState(new Snapshot(Take(NetworkPrefix(id))), Take(OptimizerPrefix(id)), Take(LossesPrefix(id)))),
@@ -180,6 +185,7 @@ internal sealed class ResumeCheckpoint : IDisposable
         public required Dictionary<string, EpochHeader> Finished { get; init; }
         public required Dictionary<string, SignalCost> Signals { get; init; }
         public required Dictionary<string, WorkItem> Work { get; init; }
+        public int? TrainSamples { get; init; }
     }
 
     private sealed record EpochHeader(int Epoch, EvaluationResult Result);

@@ -22,13 +22,15 @@ internal sealed class TrainingData
     public TrainingData(Plan plan, Dataset dataset, string dataRoot, Device device)
     {
         var (train, test) = DatasetLoader.Load(dataset, dataRoot);
-        var (kept, held) = Holdout.Split(Plan.DataSeed, train.Count, plan.Evaluation.HoldoutSamples(plan.Dataset));
+        // Questions are kept aside with all of their windows.
+        var spans = train as SpanSet;
+        var (kept, held) = Holdout.Split(Plan.DataSeed, spans?.Questions ?? train.Count, plan.Evaluation.HoldoutSamples(plan.Dataset));
         var trainBatches = new SampleBatches(train, plan.Dataset, device);
         Test = All(test);
-        Train = new Samples(train, trainBatches, kept, plan.ViewSeed, plan.Dataset);
+        Train = new Samples(train, trainBatches, spans?.SamplesOf(kept) ?? kept, plan.ViewSeed, plan.Dataset);
         AlsoOn = [.. plan.Evaluation.AlsoOn.Select(other => Read(other, plan, dataset, dataRoot, device))];
         Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test
-            : train is SpanSet spans ? All(spans.AllWindowsOf(held))
+            : spans is not null ? All(spans.ToJudgeBy(held))
             : new Samples(train, trainBatches, held, plan.ViewSeed, plan.Dataset);
 
         Samples All(SampleSet set) => new(set, new SampleBatches(set, plan.Dataset, device), [.. Enumerable.Range(0, set.Count)], plan.ViewSeed, plan.Dataset);

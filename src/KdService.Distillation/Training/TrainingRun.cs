@@ -50,11 +50,14 @@ public sealed class TrainingRun : IDisposable
         var plan = request.Plan;
         var device = new Device(request.Device);
         var resume = request.Resume is { } path ? ResumeCheckpoint.Read(Path.Combine(folder, path), plan) : null;
-        emit(new RunStarted { Environment = environment, ResumedAtStep = resume?.State.StepsTold(plan) });
+        emit(new RunStarted { Environment = environment, ResumedAtStep = resume?.State.StepsTold(plan with { CountedTrainSamples = resume.TrainSamples }) });
         var data = new TrainingData(plan, RunContext.Locate(request, folder), request.DataRoot, device);
+        if (resume?.TrainSamples is { } before && before != data.Train.Count)
+            throw new RunException(FailureCode.DataCorrupt, $"dataset: {data.Train.Count} training samples found; there were {before} when the checkpoint was written");
+        plan = plan with { CountedTrainSamples = data.Train.Count };
         var run = new RunContext
         {
-            Request = request,
+            Request = request with { Plan = plan },
             Folder = folder,
             Environment = environment,
             Device = device,
@@ -196,6 +199,7 @@ public sealed class TrainingRun : IDisposable
         {
             var answers = SpanEvaluator.Answers(spans, best);
             artifacts.WriteJson(Predictions.AnswersName, SquadSubmission.Answers(answers));
+            artifacts.WriteJson(Predictions.CandidatesName, SquadSubmission.Candidates(answers));
             if (spans.Dataset.Version == SquadVersion.V2) artifacts.WriteJson(Predictions.NullOddsName, SquadSubmission.NullDifferences(answers));
             return;
         }

@@ -11,17 +11,23 @@ public sealed class SquadLoaderTests
     [Theory]
     [InlineData(SquadVersion.V1)]
     [InlineData(SquadVersion.V2)]
-    public void Squad_IsTrainedOnByOneWindowAQuestion_AndJudgedByAll(SquadVersion version)
+    public void Squad_IsTrainedOnAndJudged_ByAllWindows(SquadVersion version)
     {
         using var folder = new TemporaryFolder();
         var (train, test) = Load(SquadTexts.Write(folder.Path, version), folder.Path);
-        Assert.Equal(160, train.Count);
+        var all = Enumerable.Range(0, 160).Select(question => train.SamplesOf([question])).ToArray();
+        Assert.Equal(160, train.Questions);
+        Assert.Equal(Enumerable.Range(0, train.Count), all.SelectMany(samples => samples));
+        Assert.Contains(all, samples => samples.Length > 1);
         Assert.True(train.Windows is [] && test.Windows.Count == 40 && test.Count > 40, $"{test.Count} windows");
         Assert.Equal(test.Count, test.Windows.Sum(windows => windows.Count));
-        // Where there is an answer, the one window has all of it.
-        Assert.All(Enumerable.Range(0, 160), question => Assert.Equal(version == SquadVersion.V1 || question % 4 != 3, train.Spans![question].First > 0));
-        var held = train.AllWindowsOf([3, 5]);
+        // Where there is an answer, some window has all of it; a window that has not points at the start token, in either version.
+        Assert.All(all.Index(), question => Assert.Equal(version == SquadVersion.V1 || question.Index % 4 != 3, question.Item.Any(sample => train.Spans![sample].First > 0)));
+        Assert.Contains(all, samples => samples.Any(sample => train.Spans![sample].First > 0) && samples.Any(sample => train.Spans![sample] == (0, 0)));
+        var held = train.ToJudgeBy([3, 5]);
         Assert.Equal(["q3", "q5"], held.Windows.Select(windows => windows[0].Question.Id));
+        Assert.Equal([.. all[3], .. all[5]], train.SamplesOf([3, 5]));
+        Assert.Equal(train.SamplesOf([3, 5]).Select(sample => train.Spans![sample]), held.Spans!);
     }
 
     [Theory]
@@ -34,7 +40,9 @@ public sealed class SquadLoaderTests
         using var scope = NewDisposeScope();
         var result = SpanEvaluator.Evaluate(test, Pointing(test), teacherLogits: Pointing(test));
         Assert.Equal((40, 1, 1, 1), (result.Samples, result.Score, result.Metrics!["exact"], result.Agreement));
-        Assert.Equal(version == SquadVersion.V2, result.Metrics.ContainsKey("impossible_exact"));
+        string[] second = ["answerable_exact", "answerable_f1", "impossible_exact", "impossible_f1", "best_exact", "best_f1"];
+        Assert.All(second, name => Assert.Equal(version == SquadVersion.V2 ? 1 : null, result.Metrics.TryGetValue(name, out var value) ? value : (double?)null));
+        Assert.Equal(version == SquadVersion.V2, result.Metrics.ContainsKey("best_exact_threshold") && result.Metrics.ContainsKey("best_f1_threshold"));
         Assert.Equal(FailureCode.Diverged, Assert.Throws<RunException>(() => SpanEvaluator.Answers(test, Pointing(test) * float.NaN)).Code);
     }
 

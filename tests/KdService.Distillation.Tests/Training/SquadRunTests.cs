@@ -4,6 +4,7 @@ using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Specs;
+using KdService.Distillation.Data;
 
 namespace KdService.Distillation.Tests.Training;
 
@@ -31,6 +32,55 @@ public sealed class SquadRunTests
         var answers = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(Path.Combine(folder.Path, Predictions.AnswersName)))!;
         Assert.Equal(Enumerable.Range(1200, 40).Select(number => $"q{number}"), answers.Keys);
         Assert.Equal(version == SquadVersion.V2, File.Exists(Path.Combine(folder.Path, Predictions.NullOddsName)));
+        var candidates = JsonElement.Parse(File.ReadAllText(Path.Combine(folder.Path, Predictions.CandidatesName)));
+        Assert.Equal(answers.Keys, candidates.EnumerateObject().Select(question => question.Name));
+        Assert.All(candidates.EnumerateObject(), question => Assert.Equal(1, question.Value.EnumerateArray().Sum(candidate => candidate.GetProperty("probability").GetDouble()), 1e-6));
+        if (version == SquadVersion.V1) Assert.Equal(answers.Values, candidates.EnumerateObject().Select(question => question.Value[0].GetProperty("text").GetString()));
+    }
+
+    [Fact]
+    public void Epochs_ShowEveryWindowOnce_AlsoAcrossAStop()
+    {
+        using var folder = new TemporaryFolder();
+        var squad = SquadTexts.Write(folder.Path);
+        var plan = SquadPlan(new Kd(), squad, "bert-l1-h64", epochs: 2);
+        // Questions are kept aside with all of their windows.
+        var train = (SpanSet)DatasetLoader.Load(squad, folder.Path).Train;
+        var windows = train.SamplesOf(Holdout.Split(Plan.DataSeed, 160, 16).Train).Length;
+        var steps = (windows + 15) / 16;
+        Assert.True(windows > 144 * 1.2, $"{windows} windows");
+
+        var whole = Run(null, default);
+        Assert.Equal(2 * steps, whole.Report!.Steps);
+        Assert.All(whole.Started, started => Assert.Equal(steps, started.StepsPerEpoch));
+        Assert.All(whole.Report.TeacherSignals, signal => Assert.Equal(1, signal.PassesMade));
+
+        using var stop = new CancellationTokenSource();
+        var (resume, told) = ("", 0L);
+        Assert.False(RecordedRun.Of(plan, folder.Path, happened =>
+        {
+            if (happened is MetricsMeasured { Step: var step } && step >= steps) stop.Cancel();
+            if (happened is CheckpointWritten { Kind: CheckpointKind.Resume } written) (resume, told) = (written.Path, written.Step);
+        }, stop: stop.Token));
+        var rest = Run(resume, default);
+        Assert.Equal((told, 2 * steps, whole.Report.Models[^1].Best.Score), (rest.ResumedAt, rest.Report!.Steps, rest.Report.Models[^1].Best.Score));
+
+        // Other questions in the file's place.
+        SquadTexts.Write(folder.Path, test: 160);
+        File.Copy(Path.Combine(folder.Path, "squad/test.json"), Path.Combine(folder.Path, "squad/train.json"), overwrite: true);
+        Assert.Contains("when the checkpoint was written", Assert.Throws<RunException>(() => Run(resume, default)).Message, StringComparison.Ordinal);
+
+        (RunReport? Report, List<StageStarted> Started, long? ResumedAt) Run(string? from, CancellationToken cancelled)
+        {
+            var (report, started, at) = ((RunReport?)null, new List<StageStarted>(), (long?)null);
+            Assert.True(RecordedRun.Of(plan, folder.Path, happened =>
+            {
+                if (happened is RunFinished finished) report = finished.Report;
+                if (happened is StageStarted stage) started.Add(stage);
+                if (happened is RunStarted run) at = run.ResumedAtStep;
+            }, from, stop: cancelled));
+            return (report, started, at);
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using KdService.Text.Metrics;
@@ -115,6 +116,47 @@ public class SquadTests
         Assert.Equal("{\n  \"1\": \"\"\n}\n", SquadSubmission.Answers([given]));
     }
 
+    [Fact]
+    public void QuestionsOfManyWindows_AreTaughtAnsweredAndMeasured_AsTheOriginalScriptsDo()
+    {
+        var python = Fixtures.Read("squad.json");
+        int Number(string name) => python.GetProperty(name).GetInt32();
+        var cutter = new SquadWindows(Letters, Number("length"), Number("stride"), Number("longest_question"));
+        var first = new SquadDecoder { NBest = Number("n_best"), MaxAnswerLength = Number("longest_answer") };
+        var second = first with { AllowsNone = true, NullThreshold = python.GetProperty("threshold").GetDouble() };
+        var (questions, predictions) = (new List<SquadQuestion>(), new List<SquadPrediction>());
+        foreach (var expected in python.GetProperty("questions").EnumerateArray())
+        {
+            var answers = Fixtures.Strings(expected.GetProperty("answer")).Select(text => new SquadAnswer(text, expected.GetProperty("start").GetInt32()));
+            questions.Add(new(expected.GetProperty("id").GetString()!, expected.GetProperty("question").GetString()!, expected.GetProperty("context").GetString()!, [.. answers]));
+            var windows = cutter.Of(questions[^1]);
+            Assert.Equal(expected.GetProperty("targets").EnumerateArray().Select(pair => (pair[0].GetInt32(), pair[1].GetInt32())), windows.Select(window => (window.Start, window.End)));
+            (ReadOnlyMemory<float>, ReadOnlyMemory<float>)[] logits = [.. expected.GetProperty("logits").EnumerateArray().Select(pair => (Floats(pair[0]), Floats(pair[1])))];
+            Assert.Equal(expected.GetProperty("plain").GetString(), first.Decode(windows, logits).Text);
+            IsAsWritten(expected.GetProperty("first"), first.Decode(windows, logits));
+            predictions.Add(second.Decode(windows, logits));
+            IsAsWritten(expected.GetProperty("second"), predictions[^1]);
+            Assert.Equal(expected.GetProperty("odds").GetDouble(), predictions[^1].NullDifference, 1e-12);
+        }
+        Assert.Equal(python.GetProperty("given").EnumerateObject().Select(given => given.Value.GetString()), predictions.Select(prediction => prediction.Text));
+
+        var result = python.GetProperty("result");
+        var scores = SquadMetrics.Measure(questions, predictions.ToDictionary(prediction => prediction.Id, prediction => prediction.Text), version2: true);
+        var any = SquadMetrics.Measure(questions, predictions.ToDictionary(prediction => prediction.Id, prediction => prediction.Best), version2: true,
+            predictions.ToDictionary(prediction => prediction.Id, prediction => prediction.NullDifference));
+        Says("exact", scores.Exact);
+        Says("f1", scores.F1);
+        Says("answerable_exact", scores.Answerable!.Exact);
+        Says("answerable_f1", scores.Answerable.F1);
+        Says("impossible_exact", scores.Impossible!.Exact);
+        Says("best_exact", any.BestExact!.Value.Value);
+        Says("best_f1", any.BestF1!.Value.Value);
+        Assert.Equal((result.GetProperty("best_exact_threshold").GetDouble(), result.GetProperty("best_f1_threshold").GetDouble()), (any.BestExact.Value.Threshold, any.BestF1.Value.Threshold));
+        Assert.True(any.BestF1.Value.Value > scores.F1 && any.BestExact.Value.Threshold != 0, "the threshold matters");
+
+        void Says(string name, double percent) => Assert.Equal(result.GetProperty(name).GetDouble(), percent / 100, 1e-9);
+    }
+
     [TextDataFact]
     public void Read_TheRealFiles_HaveThePublishedNumbers()
     {
@@ -152,6 +194,20 @@ public class SquadTests
 
         static bool EndsInsideWord(string text, int start, int end) =>
             start > 0 && char.IsLetterOrDigit(text[start - 1]) && char.IsLetterOrDigit(text[start]) || end < text.Length && char.IsLetterOrDigit(text[end]) && char.IsLetterOrDigit(text[end - 1]);
+    }
+
+    private static ReadOnlyMemory<float> Floats(JsonElement numbers) => numbers.EnumerateArray().Select(number => number.GetSingle()).ToArray();
+
+    /// <summary>The file of the n best has what Python wrote: text, probability, start and end logit.</summary>
+    private static void IsAsWritten(JsonElement expected, SquadPrediction given)
+    {
+        var written = JsonElement.Parse(SquadSubmission.Candidates([given])).GetProperty(given.Id);
+        Assert.Equal(expected.GetArrayLength(), written.GetArrayLength());
+        foreach (var (right, candidate) in expected.EnumerateArray().Zip(written.EnumerateArray()))
+        {
+            Assert.Equal((right[0].GetString(), right[2].GetDouble(), right[3].GetDouble()), (candidate.GetProperty("text").GetString(), candidate.GetProperty("start_logit").GetDouble(), candidate.GetProperty("end_logit").GetDouble()));
+            Assert.Equal(right[1].GetDouble(), candidate.GetProperty("probability").GetDouble(), 1e-12);
+        }
     }
 
     private static (float[] Start, float[] End) Logits(SquadWindow window) =>

@@ -7,6 +7,7 @@ import sys
 
 import byte_pairs
 import metrics
+import squad
 import word_piece
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Fixtures"
@@ -137,6 +138,38 @@ def answers(generator):
             "best": [metrics.best(questions, predictions, odds, scores, which) for which in (0, 1)]}
 
 
+def decoded():
+    """Questions whose words are single letters, with logits of every window: what run_squad.py writes and the official evaluation says of it."""
+    generator, letters = random.Random(11), "abcdefghijklmnopqrstuvwxyz"
+    length, stride, longest_question, n_best, longest_answer, threshold = 16, 4, 3, 8, 4, -2.0
+    questions, golds, answers, odds = [], {}, {}, {}
+    for number in range(60):
+        name, question = f"q{number}", generator.choices(letters, k=generator.randint(1, 5))
+        # Words that come again make answers with the same words.
+        context = generator.choices(letters[:generator.randint(6, 26)], k=generator.randint(2, 40))
+        first = generator.randrange(len(context))
+        answer = None if number % 3 == 2 else (first, min(len(context) - 1, first + generator.randrange(3)))
+        kept = question[:longest_question]
+        spans = squad.windows(question, context, length, stride, longest_question)
+        targets = [squad.target(window, len(kept) + 2, answer) for window in spans]
+        logits = []
+        for (_, count), right in zip(spans, targets):
+            size, sure = len(kept) + 3 + count, generator.choice([0, 0, 4, 6])
+            # Numbers that are the same in 32 bits, and no two of them alike.
+            start, end = ([generator.randrange(-2 ** 19, 2 ** 19) / 2 ** 18 for _ in range(size)] for _ in range(2))
+            start[right[0]] += sure
+            end[right[1]] += sure
+            logits.append([start, end])
+        golds[name] = [] if answer is None else [" ".join(context[answer[0]:answer[1] + 1])]
+        plain, first_version, _ = squad.decode(kept, context, spans, logits, n_best, longest_answer, False)
+        answers[name], second_version, odds[name] = squad.decode(kept, context, spans, logits, n_best, longest_answer, True)
+        questions.append({"id": name, "question": " ".join(question), "context": " ".join(context), "answer": golds[name], "start": None if answer is None else 2 * answer[0],
+                          "targets": targets, "logits": logits, "plain": plain, "first": first_version, "second": second_version, "odds": odds[name]})
+    given, result = squad.evaluate(golds, answers, odds, threshold)
+    write("squad.json", {"length": length, "stride": stride, "longest_question": longest_question, "n_best": n_best, "longest_answer": longest_answer, "threshold": threshold,
+                         "questions": questions, "given": given, "result": result})
+
+
 def main():
     real = None
     if len(sys.argv) > 1:
@@ -144,6 +177,7 @@ def main():
     word_pieces(real)
     bytes_and_pairs()
     measures()
+    decoded()
 
 
 main()
