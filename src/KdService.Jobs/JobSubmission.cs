@@ -106,7 +106,7 @@ public sealed class JobSubmission
         foreach (var (index, other) in spec.Evaluation.AlsoOn.Index())
         {
             var (there, missing) = _datasets.LookForTest(other.For(dataset));
-            problems.Require(there, $"/evaluation/also_on/{index}/dataset", $"{other.Dataset.Title} cannot be read on this host: {missing}");
+            problems.Require(there || other.Optional, $"/evaluation/also_on/{index}/dataset", $"{other.Dataset.Title} cannot be read on this host: {missing}");
         }
         var facts = spec.Teacher?.Job is { } id ? await CheckTeacherAsync(dataset, id, trained, problems, cancellation) : null;
         return problems.None ? PlanBuilder.Compile(spec, facts, problems, models) : null;

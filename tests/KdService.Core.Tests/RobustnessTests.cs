@@ -30,12 +30,41 @@ public sealed class RobustnessTests
     [InlineData("cifar10", "resnet8", """{"also_on": [{"dataset": {"name": "procedural"}}]}""", "/evaluation/also_on/0/dataset", "procedural given, 10 classes of pictures of 3x32x32; the job's network tells the 10 classes of cifar10 apart, which are others")]
     [InlineData("procedural", "resnet8", """{"also_on": [{"dataset": {"name": "procedural"}, "labels": {"a": "b"}}]}""", "/evaluation/also_on/0/labels", "given, but the classes of procedural have no names; leave it out")]
     [InlineData("hans", "bert-l1-h64", "{}", "/dataset/name", "hans given, which has no training part; evaluation.also_on takes it, beside a data set to train on")]
+    [InlineData("phrases", "bert-l1-h64", """{"submission": true}""", "/evaluation/submission", "given with phrases, which has no file on GLUE's leaderboard; the tasks of glue but for ax and the subsets have")]
     [InlineData("clusters", "mlp64", """{"corruptions": {}}""", "/evaluation/corruptions", "given, but the inputs of clusters are vectors of 32; corruptions are those of pictures")]
     public void Evaluation_ThatDoesNotFit_IsRefusedAtItsPlace(string dataset, string student, string evaluation, string pointer, string detail)
     {
         var problems = new ProblemList();
         Assert.Null(SpecValidation.Read(Spec(dataset, student, evaluation), problems));
         Assert.Contains(new Problem(pointer, detail), problems.Items);
+    }
+
+    [Fact]
+    public void Glue_HasItsPartsAndItsLeaderboard()
+    {
+        var mnli = Read("""{"name": "glue", "task": "mnli"}""", """{"submission": true, "also_on": [{"dataset": {"name": "glue", "task": "ax"}}]}""", out _);
+        var plan = PlanBuilder.Compile(mnli!);
+        Assert.Equal([("glue ax", false), ("glue mnli_mm", true)], plan.Evaluation.AlsoOn.Select(other => (other.Dataset.Title, other.Optional)));
+        Assert.True(Estimate.Of(plan, 1).Seconds > Estimate.Of(plan with { Evaluation = plan.Evaluation with { Submission = false } }, 1).Seconds);
+        // Asked for by name, it has to be there.
+        Assert.False(Assert.Single(PlanBuilder.Compile(Read("""{"name": "glue", "task": "mnli"}""", """{"also_on": [{"dataset": {"name": "glue", "task": "mnli_mm"}}]}""", out _)!).Evaluation.AlsoOn).Optional);
+        Assert.Equal("glue mnli", Assert.Single(PlanBuilder.Compile(Read("""{"name": "glue", "task": "mnli_mm"}""", "{}", out _)!).Evaluation.AlsoOn).Dataset.Title);
+        Assert.Empty(PlanBuilder.Compile(Read("""{"name": "glue", "task": "rte"}""", "{}", out _)!).Evaluation.AlsoOn);
+
+        Read("""{"name": "glue", "task": "ax"}""", "{}", out var problems);
+        Assert.Contains(problems, problem => problem.Pointer == "/dataset/name" && problem.Detail.StartsWith("glue ax given, which has no training part", StringComparison.Ordinal));
+        Read("""{"name": "glue", "task": "qqp10k"}""", """{"submission": true}""", out problems);
+        Assert.Equal("/evaluation/submission", Assert.Single(problems).Pointer);
+
+        static JobSpec? Read(string dataset, string evaluation, out IReadOnlyList<Problem> problems)
+        {
+            var list = new ProblemList();
+            var spec = SpecValidation.Read(Encoding.UTF8.GetBytes($$"""
+                {"dataset": {{dataset}}, "student": {"model": "bert-l1-h64"}, "method": {"name": "none"}, "evaluation": {{evaluation}} }
+                """), list);
+            problems = list.Items;
+            return spec;
+        }
     }
 
     [Theory]

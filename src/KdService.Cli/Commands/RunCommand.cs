@@ -38,7 +38,7 @@ public static class RunCommand
         if (models.Facts.Count > 0 && resolved.Teacher?.Job is null) PlanBuilder.Compile(resolved, models: models.Facts);
         var dataset = ImportsOfSpec.Resolve(resolved, models.Facts, inherited: null, new ProblemList());
         DataRoot.Require(dataset, data);
-        foreach (var (index, other) in spec.Evaluation.AlsoOn.Index()) DataRoot.RequireTest($"evaluation.also_on.{index}.dataset", other.For(dataset), data);
+        foreach (var (index, other) in spec.Evaluation.AlsoOn.Index().Where(other => !other.Item.Optional)) DataRoot.RequireTest($"evaluation.also_on.{index}.dataset", other.For(dataset), data);
         var run = new LocalRun { Trainer = Programs.Trainer, Out = destination, DataRoot = data, Device = device, Models = models };
         try
         {

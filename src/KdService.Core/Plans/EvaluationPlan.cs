@@ -49,8 +49,18 @@ public sealed record EvaluationPlan
     [Field("Other data sets on whose test parts the job's network, with the best epoch's weights, is evaluated at the end: texts from elsewhere, examples made to mislead.", MaxItems = 32)]
     public IReadOnlyList<OtherData> AlsoOn { get; init; } = [];
 
+    /// <summary>Whether the job's network answers GLUE's test parts, too.</summary>
+    [Field("glue only: have the job's network, with the best epoch's weights, answer the task's test part, whose labels are not public, and keep the answers as an artifact in the form that GLUE's leaderboard takes "
+        + "(CoLA.tsv; of MNLI MNLI-m.tsv, MNLI-mm.tsv and AX.tsv). A test file that is missing is left out, which the log says.")]
+    public bool Submission { get; init; }
+
     /// <summary>This without what only the job's own network is asked.</summary>
-    public EvaluationPlan OfOthers => this with { Latency = false, Attacks = [], Corruptions = null, AlsoOn = [] };
+    public EvaluationPlan OfOthers => this with { Latency = false, Attacks = [], Corruptions = null, AlsoOn = [], Submission = false };
+
+    /// <summary>This with the other development set of a task that has two.</summary>
+    public EvaluationPlan With(Dataset dataset) => dataset is Glue { OtherPart: { } part } && AlsoOn.All(other => other.Dataset.Title != part.Title)
+        ? this with { AlsoOn = [.. AlsoOn, new OtherData { Dataset = part, Optional = true }] }
+        : this;
 
     /// <summary>Notes what does not fit the data.</summary>
     public void Check(Dataset dataset, string pointer, ProblemList problems)
@@ -61,6 +71,8 @@ public sealed record EvaluationPlan
             problems.Require(Attacks.Take(index).All(earlier => earlier.Label != attack.Label), $"{pointer}/attacks/{index}", $"{attack.Label} given twice; each once");
         }
         Corruptions?.Check(dataset, $"{pointer}/corruptions", problems);
+        problems.Require(!Submission || dataset is Glue { Submission.Count: > 0 }, $"{pointer}/submission",
+            $"given with {dataset.Title}, which has no file on GLUE's leaderboard; the tasks of glue but for ax and the subsets have");
         foreach (var (index, other) in AlsoOn.Index())
         {
             other.Check(dataset, problems.At($"{pointer}/also_on/{index}"));

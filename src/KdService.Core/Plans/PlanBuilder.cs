@@ -74,7 +74,7 @@ public sealed class PlanBuilder
         var plan = new Plan
         {
             Dataset = spec.Dataset,
-            Evaluation = spec.Evaluation,
+            Evaluation = spec.Evaluation.With(spec.Dataset),
             Models = builder._models,
             Stages = builder._stages,
             Result = Student,

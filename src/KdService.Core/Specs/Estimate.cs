@@ -1,3 +1,4 @@
+using KdService.Core.Datasets;
 using KdService.Core.Plans;
 
 namespace KdService.Core.Specs;
@@ -90,6 +91,7 @@ public sealed record Estimate
         var work = passes * plan.MultiplyAdds(plan.Result);
         foreach (var other in plan.Evaluation.AlsoOn)
             work += 1.0 * other.Size * (plan.MultiplyAdds(plan.Result) + (plan.Teacher is { } teacher ? plan.MultiplyAdds(teacher.Id) : 0));
+        if (plan.Evaluation.Submission && plan.Dataset is Glue glue) work += glue.Submission.Sum(part => (double)part.Examples) * plan.MultiplyAdds(plan.Result);
         return work;
     }
 }

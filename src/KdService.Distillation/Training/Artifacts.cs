@@ -81,6 +81,9 @@ internal sealed class Artifacts(RunContext run)
     /// <summary>Writes JSON that has the form another program asks for.</summary>
     public void WriteJson(string name, string json) => WriteText(name, json, "application/json");
 
+    /// <summary>Writes a table whose columns tabs part.</summary>
+    public void WriteTable(string name, string lines) => WriteText(name, lines, "text/tab-separated-values");
+
     /// <summary>Writes a picture.</summary>
     public void WriteSvg(string name, string svg) => WriteText(name, svg, "image/svg+xml");
 

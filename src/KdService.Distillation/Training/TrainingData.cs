@@ -6,6 +6,8 @@ using KdService.Core.Plans;
 using KdService.Core.Plans.Robustness;
 using KdService.Core.Schema;
 using KdService.Distillation.Data;
+using KdService.Text.Metrics;
+using KdService.Text.Tasks;
 using static TorchSharp.torch;
 
 namespace KdService.Distillation.Training;
@@ -13,6 +15,8 @@ namespace KdService.Distillation.Training;
 /// <summary>A plan's samples: those it trains on, those its best epoch is chosen on, and those it is tested on at the end.</summary>
 internal sealed class TrainingData
 {
+    private readonly List<string> _leftOut = [];
+
     /// <summary>Reads the plan's data set.</summary>
     /// <exception cref="RunException">A file is missing or not what it should be.</exception>
     /// <param name="plan">The plan.</param>
@@ -28,10 +32,17 @@ internal sealed class TrainingData
         var trainBatches = new SampleBatches(train, plan.Dataset, device);
         Test = All(test);
         Train = new Samples(train, trainBatches, spans?.SamplesOf(kept) ?? kept, plan.ViewSeed, plan.Dataset);
-        AlsoOn = [.. plan.Evaluation.AlsoOn.Select(other => Read(other, plan, dataset, dataRoot, device))];
+        AlsoOn = [.. plan.Evaluation.AlsoOn.Where(other => IsThere(other, dataRoot)).Select(other => (other, Read(other, plan, dataset, dataRoot, device)))];
+        if (plan.Evaluation.Submission) Submission = [.. ((Glue)dataset).Submission.Select(part => TextSources.All[part.Source]).Where(source => IsThere(source, dataRoot)).Select(Unlabelled)];
         Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test
             : spans is not null ? All(spans.ToJudgeBy(held))
             : new Samples(train, trainBatches, held, plan.ViewSeed, plan.Dataset);
+
+        LeaderboardPart Unlabelled(TextSource source)
+        {
+            var (texts, ids) = TextLoader.LoadUnlabelled((TextDataset)dataset, source, dataRoot)!.Value;
+            return new LeaderboardPart(source, ids, All(texts));
+        }
 
         Samples All(SampleSet set) => new(set, new SampleBatches(set, plan.Dataset, device), [.. Enumerable.Range(0, set.Count)], plan.ViewSeed, plan.Dataset);
     }
@@ -46,7 +57,27 @@ internal sealed class TrainingData
     public Samples Test { get; }
 
     /// <summary>The other data that the job's network is evaluated on, in the order of the plan; labels are those of the data.</summary>
-    public IReadOnlyList<Samples> AlsoOn { get; }
+    public IReadOnlyList<(OtherData Data, Samples Samples)> AlsoOn { get; }
+
+    /// <summary>What the job's network answers for a leaderboard.</summary>
+    public IReadOnlyList<LeaderboardPart> Submission { get; } = [];
+
+    /// <summary>What was asked for and is left out since its files are missing, in words.</summary>
+    public IReadOnlyList<string> LeftOut => _leftOut;
+
+    private bool IsThere(OtherData other, string dataRoot)
+    {
+        if (!other.Optional || other.Dataset.TestFiles.FirstOrDefault(file => !file.Otherwise.Prepend(file.Path).Any(path => Path.Exists(Path.Combine(dataRoot, path)))) is not { } missing) return true;
+        _leftOut.Add($"no evaluation on {other.Dataset.Title}: {missing.Path} is missing from the data root");
+        return false;
+    }
+
+    private bool IsThere(TextSource source, string dataRoot)
+    {
+        if (source.Has(dataRoot, TextSplit.Test)) return true;
+        _leftOut.Add($"no {GlueSubmission.FileName(source)}: {source.Parts[TextSplit.Test][0].Path} is missing from the data root");
+        return false;
+    }
 
     private static Samples Read(OtherData other, Plan plan, Dataset dataset, string dataRoot, Device device)
     {
@@ -54,6 +85,12 @@ internal sealed class TrainingData
         return new Samples(set, new SampleBatches(set, plan.Dataset, device), Samples.Spread(set.Count, other.Samples ?? set.Count), plan.ViewSeed, plan.Dataset);
     }
 }
+
+/// <summary>A test part whose labels are hidden.</summary>
+/// <param name="Source">Where it is from.</param>
+/// <param name="Ids">What its file calls its texts.</param>
+/// <param name="Samples">Its texts.</param>
+internal sealed record LeaderboardPart(TextSource Source, IReadOnlyList<string> Ids, Samples Samples);
 
 /// <summary>Some samples of a set, in the set's order.</summary>
 internal sealed class Samples(SampleSet set, SampleBatches batches, int[] indices, long viewSeed, Dataset dataset)

@@ -55,6 +55,7 @@ public sealed class TrainingRun : IDisposable
         if (resume?.TrainSamples is { } before && before != data.Train.Count)
             throw new RunException(FailureCode.DataCorrupt, $"dataset: {data.Train.Count} training samples found; there were {before} when the checkpoint was written");
         plan = plan with { CountedTrainSamples = data.Train.Count };
+        foreach (var words in data.LeftOut) log.LogWarning("{LeftOut}", words);
         var run = new RunContext
         {
             Request = request with { Plan = plan },
@@ -68,7 +69,7 @@ public sealed class TrainingRun : IDisposable
             Stop = stop,
         };
         if (request.DiagnosisOnly) WorkItems.PlanDiagnosis(run.Progress.Ledger, plan, data.Train.Count);
-        else WorkItems.PlanAll(run.Progress.Ledger, plan, data.Selection.Count, data.Test.Count);
+        else WorkItems.PlanAll(run.Progress.Ledger, plan, data);
         if (resume is not null) run.Progress.Ledger.Restore(resume.Work);
         return new TrainingRun(run, resume);
     }
@@ -160,6 +161,7 @@ public sealed class TrainingRun : IDisposable
                 Robustness = model.Id == Plan.Result ? TestRobustness(model, trained.Best.Weights, evaluations) : null,
             });
             if (model.Id == Plan.Result) WriteAnswers(bestLogits, lastLogits, artifacts);
+            if (model.Id == Plan.Result && _run.Data.Submission.Count > 0) WriteSubmission(model, trained.Best.Weights, artifacts);
             artifacts.WriteWeights(model.Id, stage, trained);
             if (model.Id == Plan.Result && Plan.Dataset is TextDataset) artifacts.WriteFolder(model, trained.Best.Weights);
         }
@@ -204,9 +206,25 @@ public sealed class TrainingRun : IDisposable
             return;
         }
         artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = Top(best), Last = Top(last) });
-
-        static int[] Top(Tensor logits) => [.. logits.argmax(1).data<long>().Select(label => (int)label)];
     }
+
+    // What it says of test parts whose labels are hidden.
+    private void WriteSubmission(ModelPlan model, Snapshot weights, Artifacts artifacts)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
+        weights.CopyTo(network);
+        foreach (var part in _run.Data.Submission)
+        {
+            var item = WorkItems.Submission(part);
+            var logits = Evaluations.Logits(_run, network, part.Samples, (count, seconds) => _run.Progress.Worked(item, count, seconds, item));
+            artifacts.WriteTable(GlueSubmission.FileName(part.Source), part.Source.Labels is null
+                ? GlueSubmission.Of(part.Ids, [.. logits.data<float>().Select(value => (double)value)])
+                : GlueSubmission.Of(part.Source, part.Ids, Top(logits)));
+        }
+    }
+
+    private static int[] Top(Tensor logits) => [.. logits.argmax(1).data<long>().Select(label => (int)label)];
 
     private (EvaluationResult Result, Tensor Logits) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
@@ -225,7 +243,7 @@ public sealed class TrainingRun : IDisposable
 
     private RobustnessReport? TestRobustness(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
-        if (Plan.Evaluation is { Attacks: [], Corruptions: null, AlsoOn: [] }) return null;
+        if (Plan.Evaluation is { Attacks: [], Corruptions: null } && _run.Data.AlsoOn is []) return null;
         using var scope = NewDisposeScope();
         using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
         weights.CopyTo(network);

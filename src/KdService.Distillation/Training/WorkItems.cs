@@ -1,5 +1,6 @@
 using KdService.Core.Plans;
 using KdService.Core.Plans.Robustness;
+using KdService.Text.Metrics;
 
 namespace KdService.Distillation.Training;
 
@@ -18,6 +19,9 @@ internal static class WorkItems
     /// <summary>Evaluations on other data.</summary>
     public static string Other(OtherData other) => $"evaluation on {other.Dataset.Title}";
 
+    /// <summary>Answers for a leaderboard.</summary>
+    public static string Submission(LeaderboardPart part) => $"answers for {GlueSubmission.FileName(part.Source)}";
+
     /// <summary>Optimiser steps of a stage.</summary>
     public static string Steps(Stage stage) => $"steps of {stage.Name}";
 
@@ -28,8 +32,9 @@ internal static class WorkItems
     public static string Evaluation(string model) => $"evaluation of {model}";
 
     /// <summary>Enters a plan's work into a ledger; backward costs about twice forward.</summary>
-    public static void PlanAll(WorkLedger ledger, Plan plan, int selectionSamples, int testSamples)
+    public static void PlanAll(WorkLedger ledger, Plan plan, TrainingData data)
     {
+        var (selectionSamples, testSamples) = (data.Selection.Count, data.Test.Count);
         double Cost(string model) => plan.MultiplyAdds(model);
         foreach (var stage in plan.Stages)
         {
@@ -49,15 +54,17 @@ internal static class WorkItems
         // Under the paper protocol both are the test samples.
         var reference = plan.Evaluation.Protocol == Protocol.Paper ? testSamples : selectionSamples + testSamples;
         if (plan.Teacher is { } teacher) ledger.Plan(Reference, reference, Cost(teacher.Id));
-        PlanRobustness(ledger, plan, testSamples, Cost(plan.Result));
+        PlanRobustness(ledger, plan, data, Cost(plan.Result));
+        foreach (var part in data.Submission) ledger.Plan(Submission(part), part.Samples.Count, Cost(plan.Result));
         if (plan.Diagnosis) PlanDiagnosis(ledger, plan, plan.TrainSamples);
     }
 
-    private static void PlanRobustness(WorkLedger ledger, Plan plan, int testSamples, double cost)
+    private static void PlanRobustness(WorkLedger ledger, Plan plan, TrainingData data, double cost)
     {
+        var testSamples = data.Test.Count;
         foreach (var attack in plan.Evaluation.Attacks)
             ledger.Plan(Attack(attack), Math.Min(attack.Samples, testSamples), attack.PassesPerSample(plan.Dataset.Shape) * cost);
-        foreach (var other in plan.Evaluation.AlsoOn)
+        foreach (var (other, _) in data.AlsoOn)
         {
             ledger.Plan(Other(other), other.Size, cost);
             if (plan.Teacher is { } teacher) ledger.Plan(Reference, other.Size, plan.MultiplyAdds(teacher.Id));

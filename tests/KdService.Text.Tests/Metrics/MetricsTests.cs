@@ -82,7 +82,7 @@ public class MetricsTests
     public void Submission_HasTheServersHeaderLabelsAndNames()
     {
         var (rte, mnli, sts) = (TextSources.All["RTE"], TextSources.All["MNLI"], TextSources.All["STS-B"]);
-        var test = new TextSet(rte.Labels, [new("0", "a", "b"), new("7", "a", "b")]);
+        string[] test = ["0", "7"];
         Assert.Equal("index\tprediction\n0\tnot_entailment\n7\tentailment\n", GlueSubmission.Of(rte, test, [1, 0]));
         Assert.Equal("index\tprediction\n0\tcontradiction\n7\tentailment\n", GlueSubmission.Of(mnli, test, [0, 2]));
         Assert.Equal("index\tprediction\n0\t1\n7\t0\n", GlueSubmission.Of(TextSources.All["WNLI"], test, [1, 0]));

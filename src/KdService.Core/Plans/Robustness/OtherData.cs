@@ -19,6 +19,10 @@ public sealed record OtherData
     [Field("Use so many of its test samples, spread evenly; all when left out.", Min = 1, Max = 100_000_000)]
     public int? Samples { get; init; }
 
+    /// <summary>Whether the job does without where it is missing.</summary>
+    [Field("Do without where the files of this data are missing, which the log then says.")]
+    public bool Optional { get; init; }
+
     /// <summary>Test samples used.</summary>
     public int Size => Math.Min(Samples ?? int.MaxValue, Dataset.TestSize);
 

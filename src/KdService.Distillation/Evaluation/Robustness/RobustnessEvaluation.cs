@@ -29,7 +29,7 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
         {
             Attacks = [.. asked.Attacks.Select(Attacked)],
             Corruptions = asked.Corruptions is { } corruptions ? Corrupted(corruptions) : null,
-            AlsoOn = [.. asked.AlsoOn.Zip(run.Data.AlsoOn, EvaluatedOn)],
+            AlsoOn = [.. run.Data.AlsoOn.Select(other => EvaluatedOn(other.Data, other.Samples))],
         };
         network.train(wasTraining);
         return report;
