@@ -102,6 +102,8 @@ public class SpecValidationTests
     [InlineData("""{"training": {"optimizer": {"name": "sgd", "learning_rate": 0}}}""", "/training/optimizer/learning_rate", "0 given; a number above 0")]
     [InlineData("""{"training": {"schedule": {"name": "multi_step", "milestones": [0.5, 2]}}}""", "/training/schedule/milestones/1", "2 given; a number from 0 to 1")]
     [InlineData("""{"training": {"optimizer": {"name": "sgd", "nesterov": true, "momentum": 0}}}""", "/training/optimizer/momentum", "0 given with nesterov")]
+    [InlineData("""{"dataset": {"name": "cifar10"}, "training": {"precision": "bf16"}}""", "/training/precision", "bf16 given, which is for networks of texts")]
+    [InlineData("""{"dataset": {"name": "cifar10"}, "teacher": {"model": "resnet20", "training": {"precision": "bf16"}}}""", "/teacher/training/precision", "bf16 given, which is for networks of texts")]
     [InlineData("""{"student": null}""", "/student", "null given; the field is required")]
     [InlineData("""{"method": {"name": "takd", "assistants": ["a", "b", "c", "d", "e", "f", "g", "h", "i"]}}""", "/method/assistants", "9 elements given; at most 8")]
     [InlineData("""{}""", "/student", "missing")]

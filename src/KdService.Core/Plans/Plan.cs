@@ -36,6 +36,9 @@ public sealed record Plan
     /// <summary>How the teacher's answers are obtained.</summary>
     public TeacherSignal TeacherSignal { get; init; } = TeacherSignal.Auto;
 
+    /// <summary>The type that networks multiply in.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Write the weights of every so many epochs as checkpoints of their own; null for best and last only.</summary>
     public int? CheckpointEveryEpochs { get; init; }
 

@@ -80,6 +80,7 @@ public sealed class PlanBuilder
             Result = Student,
             Seed = spec.Seed,
             TeacherSignal = spec.TeacherSignal,
+            Precision = spec.Training.Precision,
             CheckpointEveryEpochs = spec.CheckpointEveryEpochs,
             Diagnosis = spec.Diagnosis,
         };

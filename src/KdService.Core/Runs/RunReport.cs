@@ -19,6 +19,9 @@ public sealed record RunReport
     /// <summary>What the run was on.</summary>
     public required TrainerEnvironment Environment { get; init; }
 
+    /// <summary>The type that networks multiplied in: what was asked for where the device is made for it, else float.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Optimiser steps.</summary>
     public required long Steps { get; init; }
 

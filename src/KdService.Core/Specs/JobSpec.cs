@@ -145,6 +145,10 @@ public sealed record TrainingSpec
     /// <summary>The norm that gradients are scaled down to.</summary>
     [Field("Gradients of a step are scaled down to this L2 norm, all weights together, where theirs is greater; when left out they are as they are.", Min = 0, ExclusiveMin = true, Max = 1_000_000, Evidence = "[read: KDNLP] 5")]
     public double? MaxGradientNorm { get; init; }
+
+    /// <summary>The type that networks multiply in.</summary>
+    [Field("fp32, or bf16: matrix products in bfloat16 where the device is made for it (GPUs from compute capability 8, processors with AVX512-BF16), else in float, as report.json says. Weights, normalisation, softmax, losses and optimisers are float always. Networks of texts only.", Evidence = "ours")]
+    public Precision Precision { get; init; }
 }
 
 /// <summary>What a job may use.</summary>

@@ -78,7 +78,7 @@ public static class SpecValidation
         problems.Require(spec.Method is not { TextsOnly: true } || spec.Dataset?.Shape.Kind is null or InputKind.Text, "/method/name",
             $"\"{spec.Method?.Name}\" given, which is for texts; the inputs of {spec.Dataset?.Name} are {spec.Dataset?.Shape}: a data set of texts, or another method");
         problems.Require(!spec.Diagnosis || spec.Dataset?.Shape.Target is null or Target.Class, "/diagnosis", $"true given, but {spec.Dataset?.Name} does not ask for a class; leave it out");
-        if (spec.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/training", problems);
+        if (spec.Training is { } training) CheckTraining(training, spec.Dataset, "/training", problems);
         if (spec.Teacher is { } teacher) CheckTeacher(teacher, spec.Dataset, problems);
         if (spec.Dataset is { } dataset)
         {
@@ -108,9 +108,13 @@ public static class SpecValidation
         problems.Require(spec.Student?.Init is not TeacherLayers, "/student/init", $"teacher_layers given, but method {method.Name} has no teacher; random or imported");
     }
 
-    private static void CheckOptimizer(Optimizer optimizer, string training, ProblemList problems) =>
-        problems.Require(optimizer is not Sgd { Nesterov: true, Momentum: 0 }, $"{training}/optimizer/momentum",
+    private static void CheckTraining(TrainingSpec training, Dataset? dataset, string pointer, ProblemList problems)
+    {
+        problems.Require(training.Optimizer is not Sgd { Nesterov: true, Momentum: 0 }, $"{pointer}/optimizer/momentum",
             "0 given with nesterov; a number above 0, or leave nesterov out");
+        problems.Require(training.Precision == Precision.Fp32 || dataset?.Shape.Kind is null or InputKind.Text, $"{pointer}/precision",
+            $"bf16 given, which is for networks of texts; the inputs of {dataset?.Name} are {dataset?.Shape}: fp32");
+    }
 
     private static void CheckTeacher(TeacherSpec teacher, Dataset? dataset, ProblemList problems)
     {
@@ -119,7 +123,7 @@ public static class SpecValidation
         if (teacher.Model is { } model)
             RequireNetwork(model, dataset, "/teacher/model", problems);
         problems.Require(teacher.Init is not TeacherLayers, "/teacher/init/from", "\"teacher_layers\" given, but a teacher has no teacher; random or imported");
-        if (teacher.Training?.Optimizer is { } optimizer) CheckOptimizer(optimizer, "/teacher/training", problems);
+        if (teacher.Training is { } training) CheckTraining(training, dataset, "/teacher/training", problems);
         if (teacher.Model is null)
         {
             var (given, why) = teacher.Job is null ? ("imported", "an imported model") : ("job", "a finished job");

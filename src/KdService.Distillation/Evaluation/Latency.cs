@@ -2,7 +2,7 @@ using System.Diagnostics;
 using KdService.Core.Datasets;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
-using KdService.Distillation.Models;
+using KdService.Distillation.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,13 +20,13 @@ internal static class Latency
     // A large network on a CPU would take minutes for them all.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>The latency of one of a plan's networks at batch 1 and 32, on a device with the process's threads.</summary>
-    public static IReadOnlyList<LatencyReport> Of(Plan plan, ModelPlan model, Device device)
+    /// <summary>The latency of one of a plan's networks at batch 1 and 32, on the run's device with the process's threads.</summary>
+    public static IReadOnlyList<LatencyReport> Of(RunContext run, ModelPlan model)
     {
         using var scope = NewDisposeScope();
-        using var network = Networks.Build(model.Architecture, plan.Dataset.Shape, seed: null).to(device);
+        using var network = run.Build(model).to(run.Device);
         network.eval();
-        return [.. Batches.Select(batch => Measure(network, plan, batch, device))];
+        return [.. Batches.Select(batch => Measure(network, run.Plan, batch, run.Device))];
     }
 
     private static LatencyReport Measure(nn.Module<Tensor, Tensor> network, Plan plan, int batch, Device device)

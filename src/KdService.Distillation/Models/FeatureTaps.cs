@@ -37,7 +37,8 @@ public sealed class FeatureTaps : IDisposable
             foreach (var name in wanted)
             {
                 if (!_features.TryGetValue(name, out var saved)) throw Unknown($"{name} given; a forward pass of {network.GetName()} does not call this module");
-                using (saved) _features[name] = saved.alias();
+                // Losses on features are float in any precision of the network.
+                using (saved) _features[name] = saved.alias().InFull();
             }
             return logits;
         }));

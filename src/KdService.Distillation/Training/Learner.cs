@@ -33,7 +33,7 @@ internal sealed class Learner : IDisposable
     {
         var plan = run.Plan;
         (Id, _maxGradientNorm) = (model, stage.MaxGradientNorm);
-        Network = Networks.Build(plan.Model(model).Architecture, plan.ShapeOf(model), plan.Model(model).Seed);
+        Network = run.Build(plan.Model(model), plan.Model(model).Seed);
         Begin(run, plan.Model(model), teachers);
         Network.to(run.Device);
         _losses = new SumOfLosses([.. losses.Select(term => (term, ObjectiveFactory.Create(term.Objective, Context(run, stage, model, term.Objective, curriculum, teachers))))]);

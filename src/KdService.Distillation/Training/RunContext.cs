@@ -2,6 +2,8 @@ using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Distillation.Models;
+using KdService.Distillation.Models.Text;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -40,6 +42,9 @@ internal sealed record RunContext
     /// <summary>The plan.</summary>
     public Plan Plan => Request.Plan;
 
+    /// <summary>The type that networks multiply in: the plan's, where the device is made for it.</summary>
+    public required Precision Precision { get; init; }
+
     /// <summary>The plan's data, with the folder of their vocabulary where that came with an imported model.</summary>
     public Dataset Dataset => Locate(Request, Folder);
 
@@ -47,6 +52,17 @@ internal sealed record RunContext
     public static Dataset Locate(RunRequest request, string folder) => request.Plan.Dataset is TextDataset { Imported: { Model: { } model } vocabulary } texts
         ? texts with { Imported = vocabulary with { Folder = FolderOf(request, folder, model) } }
         : request.Plan.Dataset;
+
+    /// <summary>Builds one of the plan's networks on the CPU, in training mode.</summary>
+    /// <param name="model">Which.</param>
+    /// <param name="seed">Seed of its weights; null for weights that will be replaced.</param>
+    public nn.Module<Tensor, Tensor> Build(ModelPlan model, long? seed = null)
+    {
+        var network = Networks.Build(model.Architecture, Plan.ShapeOf(model.Id), seed);
+        if (network is TextNetwork texts) texts.Precision = Precision;
+        if (network is MaskedLanguageModel generator) generator.Precision = Precision;
+        return network;
+    }
 
     /// <summary>The folder of an imported model.</summary>
     /// <exception cref="RunException">The request gives none.</exception>

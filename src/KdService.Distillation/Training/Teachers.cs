@@ -1,6 +1,5 @@
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
-using KdService.Distillation.Models;
 using KdService.Distillation.Models.Text;
 using KdService.Distillation.Weights;
 using Microsoft.Extensions.Logging;
@@ -59,14 +58,14 @@ internal sealed class Teachers : IDisposable
 
     private nn.Module<Tensor, Tensor> Copy(string id, WeightsOf weights)
     {
-        var network = Networks.Build(_run.Plan.Model(id).Architecture, _run.Plan.ShapeOf(id), seed: null);
+        var network = _run.Build(_run.Plan.Model(id));
         _state.Trained(_run.Plan, id)[weights].CopyTo(network);
         return network;
     }
 
     private nn.Module<Tensor, Tensor> FromFolder(ModelPlan model, string imported)
     {
-        var network = Networks.Build(model.Architecture, _run.Plan.ShapeOf(model.Id), seed: null);
+        var network = _run.Build(model);
         var fit = HuggingFaceFolder.Load(network, _run.FolderOf(imported));
         if (fit.Fresh.Count > 0) throw new RunException(FailureCode.WeightsMismatch, $"model {imported} lacks {string.Join(", ", fit.Fresh)}; a {(model.Role == ModelRole.Generator ? "generator" : "teacher")} has a whole head");
         return network;
@@ -76,7 +75,7 @@ internal sealed class Teachers : IDisposable
     {
         if (input is null || !_run.Request.Inputs.TryGetValue(input, out var file))
             throw new RunException(FailureCode.InvalidPlan, $"inputs: no {input ?? "weights"} given; model {model.Id} needs its weights");
-        var network = Networks.Build(model.Architecture, _run.Plan.ShapeOf(model.Id), seed: null);
+        var network = _run.Build(model);
         WeightsFile.Load(network, Path.Combine(_run.Folder, file));
         return Teaching(model, network);
     }
@@ -84,6 +83,6 @@ internal sealed class Teachers : IDisposable
     private TeacherNetwork Teaching(ModelPlan model, nn.Module<Tensor, Tensor> network)
     {
         using var weights = Snapshot.Of(network);
-        return new TeacherNetwork(model.Id, network.to(_run.Device), $"{model.Architecture} {weights.Digest()}");
+        return new TeacherNetwork(model.Id, network.to(_run.Device), _run.Precision == Precision.Fp32 ? $"{model.Architecture} {weights.Digest()}" : $"{model.Architecture} {weights.Digest()} {_run.Precision}");
     }
 }

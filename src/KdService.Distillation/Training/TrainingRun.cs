@@ -62,12 +62,14 @@ public sealed class TrainingRun : IDisposable
             Folder = folder,
             Environment = environment,
             Device = device,
+            Precision = plan.Precision.On(device),
             Data = data,
             Progress = new ProgressReporter(plan, emit),
             Emit = emit,
             Log = log,
             Stop = stop,
         };
+        if (run.Precision != plan.Precision) log.LogWarning("precision: {Asked} asked for; {Device} is not made for it and multiplies in {Given}", plan.Precision, request.Device, run.Precision);
         if (request.DiagnosisOnly) WorkItems.PlanDiagnosis(run.Progress.Ledger, plan, data.Train.Count);
         else WorkItems.PlanAll(run.Progress.Ledger, plan, data);
         if (resume is not null) run.Progress.Ledger.Restore(resume.Work);
@@ -141,7 +143,7 @@ public sealed class TrainingRun : IDisposable
     {
         var artifacts = new Artifacts(_run);
         var models = new List<ModelReport>();
-        if (Plan.Teacher is { } teacher) models.Add(Describe(teacher, evaluations.OfTeacher(_run.Data.Test)!) with { Latency = Plan.Evaluation.Latency ? Latency.Of(Plan, teacher, _run.Device) : [] });
+        if (Plan.Teacher is { } teacher) models.Add(Describe(teacher, evaluations.OfTeacher(_run.Data.Test)!) with { Latency = Plan.Evaluation.Latency ? Latency.Of(_run, teacher) : [] });
         // The job's own network comes last.
         foreach (var model in Plan.Models.Where(model => Plan.Stages.Any(stage => stage.Trains == model.Id)).OrderBy(model => model.Id == Plan.Result))
         {
@@ -157,7 +159,7 @@ public sealed class TrainingRun : IDisposable
                 BestEpoch = trained.Best.Epoch,
                 Last = last,
                 BestOnSelection = Plan.Evaluation.Protocol == Protocol.Paper ? null : trained.Best.Result,
-                Latency = Plan.Evaluation.Latency && model.Role != ModelRole.Generator ? Latency.Of(Plan, model, _run.Device) : [],
+                Latency = Plan.Evaluation.Latency && model.Role != ModelRole.Generator ? Latency.Of(_run, model) : [],
                 Robustness = model.Id == Plan.Result ? TestRobustness(model, trained.Best.Weights, evaluations) : null,
             });
             if (model.Id == Plan.Result) WriteAnswers(bestLogits, lastLogits, artifacts);
@@ -189,6 +191,7 @@ public sealed class TrainingRun : IDisposable
         Models = models,
         TeacherSignals = signals,
         Environment = _run.Environment,
+        Precision = _run.Precision,
         Steps = _state.Step,
         Seconds = _checkpoints.Seconds,
         PeakMemoryBytes = PeakMemory(),
@@ -229,7 +232,7 @@ public sealed class TrainingRun : IDisposable
     private (EvaluationResult Result, Tensor Logits) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
         using var scope = NewDisposeScope();
-        using var network = Networks.Build(model.Architecture, Plan.ShapeOf(model.Id), seed: null).to(_run.Device);
+        using var network = _run.Build(model).to(_run.Device);
         weights.CopyTo(network);
         if (network is MaskedLanguageModel generator)
         {
@@ -245,7 +248,7 @@ public sealed class TrainingRun : IDisposable
     {
         if (Plan.Evaluation is { Attacks: [], Corruptions: null } && _run.Data.AlsoOn is []) return null;
         using var scope = NewDisposeScope();
-        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
+        using var network = _run.Build(model).to(_run.Device);
         weights.CopyTo(network);
         return new RobustnessEvaluation(_run, network, evaluations).Report();
     }
@@ -254,7 +257,7 @@ public sealed class TrainingRun : IDisposable
     {
         using var scope = NewDisposeScope();
         var model = Plan.Model(Plan.Result);
-        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
+        using var network = _run.Build(model).to(_run.Device);
         load(network);
         using var student = new TeacherNetwork(model.Id, network, "");
         var samples = _run.Data.Train;

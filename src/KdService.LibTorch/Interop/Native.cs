@@ -237,6 +237,9 @@ internal static unsafe partial class Native
     internal static partial void kd_cuda_set_benchmark(int enabled);
 
     [LibraryImport(Library)]
+    internal static partial int kd_has_bf16(int deviceType, int index);
+
+    [LibraryImport(Library)]
     internal static partial byte* kd_autocast_set(int deviceType, int enabled, int scalarType, int* oldEnabled, int* oldScalarType);
 
     [LibraryImport(Library)]

@@ -9,6 +9,7 @@
 #include <memory>
 
 #ifdef KD_CUDA
+#include <ATen/cuda/CUDAContext.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
@@ -48,6 +49,23 @@ KD_API const char* kd_cuda_set_allow_tf32(int32_t allow) {
   });
 }
 KD_API void kd_cuda_set_benchmark(int32_t enabled) { at::globalContext().setBenchmarkCuDNN(enabled != 0); }
+
+// Whether a device is made for bfloat16, which others emulate, slower than float: tensor cores from Ampere on, AVX512-BF16 through oneDNN.
+KD_API int32_t kd_has_bf16(int32_t device_type, int32_t index) {
+  if (static_cast<at::DeviceType>(device_type) == at::kCUDA) {
+#ifdef KD_CUDA
+    return at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index < 0 ? 0 : index))->major >= 8;
+#else
+    (void)index;
+    return 0;
+#endif
+  }
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+  return at::globalContext().hasMKLDNN() && __builtin_cpu_supports("avx512bf16");
+#else
+  return 0;
+#endif
+}
 
 // Autocast of one device type. `scalar_type` receives the type that was in force, so that a scope can restore it.
 KD_API const char* kd_autocast_set(int32_t device_type, int32_t enabled, int32_t scalar_type, int32_t* old_enabled, int32_t* old_scalar_type) {

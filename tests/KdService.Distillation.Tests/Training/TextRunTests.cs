@@ -3,6 +3,8 @@ using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
 using KdService.Core.Specs;
+using KdService.LibTorch.Extras;
+using static TorchSharp.torch;
 
 namespace KdService.Distillation.Tests.Training;
 
@@ -19,6 +21,28 @@ public sealed class TextRunTests
         var report = Report(new AnnealingKd { MaxTemperature = 3 }, "bert-l1-h64", folder.Path, epochs: 6);
         Assert.InRange(report.Models[^1].Best.Accuracy!.Value, 0.45, 1);
         Assert.Equal(1, Assert.Single(report.TeacherSignals).PassesMade);
+    }
+
+    public static TheoryData<Method> OfTexts { get; } = new(
+        new Kd(), new AnnealingKd { MaxTemperature = 1 }, new BackwardKd(), new Pkd(), new TinyBert(), new MateKd(), new CombinedKd { MaxTemperature = 1 });
+
+    [Theory]
+    [MemberData(nameof(OfTexts))]
+    public void Run_InBf16_IsInWhatTheDeviceIsMadeFor_AsTheReportSays(Method method)
+    {
+        using var folder = new TemporaryFolder();
+        var plan = RecordedRun.Plan(method, epochs: 2, new AdamW(), spec => spec with
+        {
+            Dataset = new Phrases { Samples = 200, TestSamples = 60, Words = 6 },
+            Teacher = new TeacherSpec { Model = "bert-l3-h64" },
+            Student = new StudentSpec { Model = "bert-l2-h64" },
+            Training = spec.Training with { Precision = Precision.Bf16 },
+            Evaluation = spec.Evaluation with { Latency = true },
+        });
+        RunReport? report = null;
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened => report = (happened as RunFinished)?.Report ?? report));
+        Assert.Equal(Autocast.IsWorthwhile(CPU) ? Precision.Bf16 : Precision.Fp32, report!.Precision);
+        Assert.InRange(report.Models[^1].Best.Nll!.Value, 0, 3);
     }
 
     [Theory]

@@ -1,9 +1,11 @@
 // Training steps per second of a BERT that classifies random texts, and evaluation steps: the counterpart of plain.py.
-//   TextSpeed NETWORK THREADS SECONDS LENGTH
+//   TextSpeed NETWORK THREADS SECONDS LENGTH [fp32|bf16]
 using System.Diagnostics;
 using System.Globalization;
 using KdService.Core.Datasets;
+using KdService.Core.Plans;
 using KdService.Distillation.Models;
+using KdService.Distillation.Models.Text;
 using KdService.LibTorch.Extras;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -12,6 +14,7 @@ const int Vocabulary = 30_522, Batch = 32;
 var (name, threads, seconds, length) = (args[0], int.Parse(args[1]), double.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3]));
 TorchRuntime.Prepare(new TorchRuntimeOptions { Threads = threads });
 using var network = Networks.Build(name, DataShape.Text(Vocabulary, length, Target.Class, 2), seed: 1);
+((TextNetwork)network).Precision = args.Length > 4 ? Enum.Parse<Precision>(args[4], ignoreCase: true) : Precision.Fp32;
 using var optimizer = optim.AdamW(network.parameters(), 1e-4, weight_decay: 0.01);
 using var tokens = Texts();
 using var labels = randint(0, 2, [Batch]);

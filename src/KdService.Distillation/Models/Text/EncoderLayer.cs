@@ -62,9 +62,10 @@ internal sealed class EncoderLayer : Part
     {
         using var scope = NewDisposeScope();
         var readers = FirstOnly ? hidden.narrow(1, 0, 1).contiguous() : hidden;
-        var attended = _attentionNorm.call(_hiddenDropout.DropThenAdd(_attended.call(Attend(readers, hidden)), readers));
+        // Sums and their norms are float also where products are not.
+        var attended = _attentionNorm.call(_hiddenDropout.DropThenAdd(_attended.call(Attend(readers, hidden)).InFull(), readers));
         var inner = functional.gelu(_widen.call(attended));
-        return _outputNorm.call(_hiddenDropout.DropThenAdd(_narrow.call(inner), attended)).MoveToOuterDisposeScope();
+        return _outputNorm.call(_hiddenDropout.DropThenAdd(_narrow.call(inner).InFull(), attended)).MoveToOuterDisposeScope();
     }
 
     // What the heads of the readers read of the values, side by side: [batch, readers, hidden].
@@ -77,7 +78,7 @@ internal sealed class EncoderLayer : Part
             ? mask.expand(batch, heads, 1, length).reshape(batch * heads, 1, length).baddbmm(query, key)
             : query.bmm(key);
         scores = _scores.call(scores.view(batch, heads, reading, length));
-        var weights = _attentionDropout.Drop(scores.softmax(-1)).view(batch * heads, reading, length);
+        var weights = _attentionDropout.Drop(scores.InFull().softmax(-1)).view(batch * heads, reading, length);
         return weights.bmm(Split(_value.call(hidden))).view(batch, heads, reading, Transformer.HeadWidth).transpose(1, 2).reshape(batch, reading, _size.Hidden);
 
         // [batch * heads, tokens, width of a head]

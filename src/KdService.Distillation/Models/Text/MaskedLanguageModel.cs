@@ -1,4 +1,5 @@
 using KdService.Core.Architectures;
+using KdService.Core.Plans;
 using KdService.Core.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -34,6 +35,9 @@ public sealed class MaskedLanguageModel : Part
     /// <summary>Its size and family.</summary>
     public Transformer Size => _encoder.Size;
 
+    /// <summary>The type that it multiplies in; logits are float in any.</summary>
+    public Precision Precision { get; set; }
+
     /// <summary>Embeddings of words, <c>[vocabulary, hidden]</c>.</summary>
     public Parameter Words => _encoder.Words;
 
@@ -41,6 +45,7 @@ public sealed class MaskedLanguageModel : Part
     public override Tensor forward(Tensor tokens)
     {
         using var scope = NewDisposeScope();
+        using var _ = Precision.Open(Words.device);
         return Predict(_encoder.Read(tokens)).MoveToOuterDisposeScope();
     }
 
@@ -50,8 +55,9 @@ public sealed class MaskedLanguageModel : Part
     public Tensor At(Tensor tokens, Tensor where)
     {
         using var scope = NewDisposeScope();
+        using var _ = Precision.Open(Words.device);
         return Predict(_encoder.Read(tokens)[where]).MoveToOuterDisposeScope();
     }
 
-    private Tensor Predict(Tensor hidden) => functional.linear(_norm.call(functional.gelu(_dense.call(hidden))), Words, _bias);
+    private Tensor Predict(Tensor hidden) => functional.linear(_norm.call(functional.gelu(_dense.call(hidden)).InFull()), Words, _bias).InFull();
 }

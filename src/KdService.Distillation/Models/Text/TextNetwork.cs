@@ -1,5 +1,6 @@
 using KdService.Core.Architectures;
 using KdService.Core.Datasets;
+using KdService.Core.Plans;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -17,6 +18,9 @@ public abstract class TextNetwork : Part
 
     /// <summary>Its size and family.</summary>
     public Transformer Size => Encoder.Size;
+
+    /// <summary>The type that it multiplies in; logits are float in any.</summary>
+    public Precision Precision { get; set; }
 
     /// <summary>Embeddings of words, <c>[vocabulary, hidden]</c>.</summary>
     public Parameter Words => Encoder.Words;
@@ -56,6 +60,7 @@ public abstract class TextNetwork : Part
     private Tensor Run(Tensor tokens, Tensor? words)
     {
         using var scope = NewDisposeScope();
-        return Head(Encoder.Read(tokens, words, ReadsFirstOnly)).MoveToOuterDisposeScope();
+        using var _ = Precision.Open(Words.device);
+        return Head(Encoder.Read(tokens, words, ReadsFirstOnly)).InFull().MoveToOuterDisposeScope();
     }
 }

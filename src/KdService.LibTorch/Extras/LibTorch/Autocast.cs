@@ -24,6 +24,10 @@ public sealed unsafe class Autocast : IDisposable
         Native.kd_autocast_enter();
     }
 
+    /// <summary>Whether a device is made for bfloat16; others emulate it and are slower than with floats.</summary>
+    public static bool IsWorthwhile(Device device) => Native.kd_has_bf16((int)device.type, device.index) != 0;
+
+    /// <summary>Opens a scope.</summary>
     /// <param name="device">The device whose operators are meant.</param>
     /// <param name="type">BFloat16, or Float16 on a GPU (which then needs a scaled loss).</param>
     /// <exception cref="ArgumentException">Another type is asked for.</exception>

@@ -9,6 +9,9 @@ public sealed class Autocast : IDisposable
     {
     }
 
+    /// <summary>Never: there is none.</summary>
+    public static bool IsWorthwhile(Device device) => false;
+
     /// <summary>A scope that changes nothing.</summary>
     public static IDisposable On(Device device, ScalarType type = ScalarType.BFloat16) => new Autocast();
 
