@@ -32,7 +32,9 @@ public sealed record TransformerConfig(Transformer Size, int Vocabulary)
         try
         {
             using var document = JsonDocument.Parse(json);
-            return new TransformerConfigReader(document.RootElement, problems).Read();
+            if (JsonText.Fault(document.RootElement) is not { } fault) return new TransformerConfigReader(document.RootElement, problems).Read();
+            problems.Add(fault.Pointer, fault.Problem);
+            return null;
         }
         catch (JsonException e)
         {

@@ -35,47 +35,20 @@ public static class DocumentReader
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
-            RequireText(document.RootElement);
+            if (JsonText.Fault(document.RootElement) is { } fault)
+            {
+                problems.Add("", $"not valid JSON: {fault.Pointer}: {fault.Problem}");
+                return null;
+            }
             return document.RootElement.Clone();
         }
-        catch (JsonException malformed)
+        // Names are decoded while they are compared, and throw the second where they are no text.
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             // The parser's message says where it stopped, which is what the author of the document needs.
             problems.Add("", $"not valid JSON: {malformed.Message}");
             return null;
         }
-        catch (InvalidOperationException malformed)
-        {
-            // The parser decodes escapes only when they are looked at: half of a surrogate pair comes to light here.
-            problems.Add("", $"not valid JSON: {malformed.Message}");
-            return null;
-        }
-    }
-
-    /// <summary>Looks at every name and string, so that none turns out later not to be text; no database or file name takes U+0000.</summary>
-    private static void RequireText(JsonElement element)
-    {
-        if (element.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var member in element.EnumerateObject())
-            {
-                RequireText(member.Name);
-                RequireText(member.Value);
-            }
-        }
-        else if (element.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var item in element.EnumerateArray()) RequireText(item);
-        }
-        else if (element.ValueKind == JsonValueKind.String)
-        {
-            RequireText(element.GetString()!);
-        }
-    }
-
-    private static void RequireText(string text)
-    {
-        if (text.Contains('\0')) throw new JsonException("a string holds the character U+0000");
     }
 
     /// <summary>Reads a value of type <typeparamref name="T"/>. If <paramref name="problems"/> gains entries the result is incomplete.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using KdService.Core.Schema;
 
 namespace KdService.Text.Tasks;
 
@@ -40,6 +41,7 @@ public sealed record SquadFile(IReadOnlyList<SquadQuestion> Questions, int Mispl
         {
             throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {e.Message}", e);
         }
+        if (JsonText.Fault(root, kept: false) is { } fault) throw new TextDataException(path, null, $"{fault.Pointer}: {fault.Problem}");
         var (questions, ids, misplaced) = (new List<SquadQuestion>(), new HashSet<string>(StringComparer.Ordinal), 0);
         foreach (var (article, a) in List(root, "data", "/"))
         {

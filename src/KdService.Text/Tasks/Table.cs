@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KdService.Core.Schema;
 
 namespace KdService.Text.Tasks;
 
@@ -67,6 +68,7 @@ internal sealed record Table(string Path, IReadOnlyList<string> Columns, IEnumer
                     throw new TextDataException(path, line, $"not JSON: {e.Message}", e);
                 }
                 if (row.ValueKind != JsonValueKind.Object) throw new TextDataException(path, line, $"a JSON {row.ValueKind} given; an object a line is right");
+                if (JsonText.Fault(row, kept: false) is { } fault) throw new TextDataException(path, line, $"{fault.Pointer}: {fault.Problem}");
                 yield return (line, [.. properties.Select(name => Cell(row, name, line))]);
             }
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KdService.Core.Schema;
 
 namespace KdService.Text.Tokenizers;
 
@@ -67,6 +68,7 @@ internal sealed class TokenizerConfig(string path, string specialPath)
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (JsonText.Fault(document.RootElement) is { } fault) throw new TextDataException(path, null, $"{fault.Pointer.TrimStart('/')}: {fault.Problem}");
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document.RootElement.Clone();
             throw new TextDataException(path, null, $"a JSON {document.RootElement.ValueKind} given; an object is right");
         }

@@ -124,6 +124,21 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Contains("line 3: byte 0xFF", Assert.Single(Problems()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("config.json", "model_type", """ "\ud800" """, "config.json.model_type: half of a surrogate pair")]
+    [InlineData("config.json", "id2label", """ {"0": "good", "1": "\ud800"} """, "config.json.id2label.1: half of a surrogate pair")]
+    [InlineData("config.json", "id2label", """ {"0": "good", "\udc00": "bad"} """, "config.json.id2label: a name: half of a surrogate pair")]
+    [InlineData("config.json", "id2label", """ {"0": "good", "1": "\u0000"} """, "config.json.id2label.1: a text with the character U+0000 given")]
+    [InlineData("tokenizer_config.json", "unk_token", """ "\ud800" """, "tokenizer_config.json: unk_token: half of a surrogate pair")]
+    [InlineData("special_tokens_map.json", "unk_token", """ "\ud800" """, "special_tokens_map.json: unk_token: half of a surrogate pair")]
+    public void Read_AStringThatIsNoText_NamesFileAndField(string file, string field, string value, string expected)
+    {
+        SmallFolder.Write(_folder.Path);
+        var old = File.Exists(_folder.File(file)) ? File.ReadAllText(_folder.File(file)).TrimEnd()[..^1] + "," : "{";
+        File.WriteAllText(_folder.File(file), $"{old} \"{field}\": {value}}}");
+        Assert.StartsWith(expected, Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_AModelThatIsNotServed_SaysWhichAre()
     {

@@ -40,6 +40,14 @@ public class SquadTests
     }
 
     [Fact]
+    public void Read_HalfOfASurrogatePair_SaysWhere()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("dev.json", """{"data": [{"paragraphs": [{"context": "One two.", "qas": [{"id": "a", "question": "\ud800?", "answers": []}]}]}]}""");
+        Assert.Contains("/data/0/paragraphs/0/qas/0/question: half of a surrogate pair", Assert.Throws<TextDataException>(() => SquadFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Windows_WithoutAllOfTheAnswer_PointAtTheStartToken()
     {
         // [CLS] q ? [SEP] and five letters a window, two letters on each time: "e f" is cut off by the first window and whole in the next two.

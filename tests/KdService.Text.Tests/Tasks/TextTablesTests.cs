@@ -62,6 +62,17 @@ public class TextTablesTests
     }
 
     [Fact]
+    public void Read_HalfOfASurrogatePair_NamesTheLineAndTheField()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("f", """
+            {"key": "a", "stars": "good", "text": "whole \ud83d\ude00"}
+            {"key": "b", "stars": "good", "text": "\ud800 half"}
+            """);
+        Assert.EndsWith("f:2: /text: half of a surrogate pair, or bytes that are not UTF-8, given; a text is right", Fault(() => TextTables.Read(path, TableFormat.JsonLines, Reviews)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void LabelsOf_NumbersAndNames_MakeClasses()
     {
         using var folder = new TemporaryFolder();
