@@ -37,6 +37,7 @@ public static class ModelFolder
         foreach (var problem in fit.Problems) problems.Add($"/{FolderFiles.Weights}", problem);
         // A BERT without a pooler has a classifier all the same, of which nothing is known to work.
         if (target is not null && fit.Fresh.Count > 0) (target, outputs) = (null, 0);
+        if (problems.None) CheckValues(folder, problems);
         if (!problems.None) return null;
         var files = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Where(FolderFiles.Knows).Order(StringComparer.Ordinal)
             .Select(name => Describe(folder, name)).ToList();
@@ -94,6 +95,16 @@ public static class ModelFolder
         {
             problems.Add("", e.Message);
             return null;
+        }
+    }
+
+    // Last, as it alone reads all of the weights.
+    private static void CheckValues(string folder, ProblemList problems)
+    {
+        foreach (var file in FolderFiles.OfWeights(folder))
+        {
+            using var stream = File.OpenRead(Path.Combine(folder, file));
+            foreach (var name in NonFiniteValues.Find(stream, SafetensorsHeader.Read(stream))) problems.Add($"/{file}", $"{name} holds NaN or an infinity; finite numbers are right");
         }
     }
 

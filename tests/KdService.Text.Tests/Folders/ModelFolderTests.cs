@@ -93,6 +93,19 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public void Read_WeightsThatAreNotFinite_NamesTheTensor()
+    {
+        SmallFolder.Write(_folder.Path, words: 10);
+        // Of the tensors, which are in the order of their names, the last: an infinity.
+        using (var file = File.OpenWrite(_folder.File("model.safetensors")))
+        {
+            file.Seek(-4, SeekOrigin.End);
+            file.Write([0, 0, 0x80, 0x7F]);
+        }
+        Assert.Equal(["model.safetensors: classifier.weight holds NaN or an infinity; finite numbers are right"], Problems());
+    }
+
+    [Fact]
     public void Read_EverythingThatIsWrong_IsSaidAtOnce()
     {
         SmallFolder.Write(_folder.Path);
