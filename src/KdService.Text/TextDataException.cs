@@ -8,6 +8,13 @@ namespace KdService.Text;
 public sealed class TextDataException(string path, int? line, string problem, Exception? cause = null)
     : Exception(line is null ? $"{path}: {problem}" : $"{path}:{line}: {problem}", cause)
 {
+    /// <summary>A fault of what is made of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cause">What its maker refused; the name of its parameter says nothing to whoever wrote the file.</param>
+    internal TextDataException(string path, ArgumentException cause) : this(path, null, cause.Message.Replace($" (Parameter '{cause.ParamName}')", "", StringComparison.Ordinal), cause)
+    {
+    }
+
     /// <summary>The file or folder.</summary>
     public string Path { get; } = path;
 

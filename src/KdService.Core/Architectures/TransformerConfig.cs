@@ -38,7 +38,7 @@ public sealed record TransformerConfig(Transformer Size, int Vocabulary)
         }
         catch (JsonException e)
         {
-            problems.Add("", $"not JSON: {e.Message}");
+            problems.Add("", $"not JSON: {JsonText.Words(e)}");
             return null;
         }
     }

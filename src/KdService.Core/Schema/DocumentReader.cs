@@ -46,7 +46,7 @@ public static class DocumentReader
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             // The parser's message says where it stopped, which is what the author of the document needs.
-            problems.Add("", $"not valid JSON: {malformed.Message}");
+            problems.Add("", $"not valid JSON: {(malformed is JsonException unparsed ? JsonText.Words(unparsed) : malformed.Message)}");
             return null;
         }
     }

@@ -34,6 +34,12 @@ public static class JsonText
         }
     }
 
+    /// <summary>What is wrong with JSON that does not parse, in words for whoever wrote it.</summary>
+    public static string Words(JsonException malformed) =>
+        malformed.Message.StartsWith("Expected depth to be zero", StringComparison.Ordinal) ? "it ends in the middle of an object or a list"
+        : malformed.Message.StartsWith("The input does not contain any JSON tokens", StringComparison.Ordinal) ? "it is empty"
+        : malformed.Message;
+
     private static string? Read(Func<string?> decode, bool kept, out string text)
     {
         text = "";

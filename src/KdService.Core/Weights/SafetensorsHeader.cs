@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using KdService.Core.Schema;
 
 namespace KdService.Core.Weights;
 
@@ -106,13 +107,15 @@ public sealed class SafetensorsHeader
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 4 });
+            if (JsonText.Fault(document.RootElement, kept: false) is { } fault) throw new FormatException($"{fault.Pointer}: {fault.Problem}");
             var metadata = new Dictionary<string, string>();
             var entries = new Dictionary<string, Entry>();
-            foreach (var property in document.RootElement.EnumerateObject())
+            foreach (var property in Members(document.RootElement, "the header"))
             {
                 if (property.Name == MetadataKey)
                 {
-                    foreach (var pair in property.Value.EnumerateObject()) metadata[pair.Name] = pair.Value.GetString() ?? throw new FormatException($"{pair.Name} is null; a string is right");
+                    foreach (var pair in Members(property.Value, MetadataKey))
+                        metadata[pair.Name] = pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString()! : throw new FormatException($"{MetadataKey}: {pair.Name} is {pair.Value.GetRawText()}; a string is right");
                 }
                 else if (!entries.TryAdd(property.Name, ParseEntry(property))) throw new FormatException($"tensor {property.Name} comes twice");
             }
@@ -120,29 +123,40 @@ public sealed class SafetensorsHeader
             RequireGapless(ordered, dataBytes);
             return new SafetensorsHeader { Entries = ordered, Metadata = metadata };
         }
-        // Everything that reading JSON of a wrong form throws: not JSON, another kind of value, a missing key, a number out of range.
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
+        catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw new InvalidDataException($"the header of this safetensors file is wrong: {e.Message}", e);
+            throw new InvalidDataException($"the header of this safetensors file is wrong: {(e is JsonException malformed ? JsonText.Words(malformed) : e.Message)}", e);
         }
     }
 
+    private static JsonElement.ObjectEnumerator Members(JsonElement element, string what) => element.ValueKind == JsonValueKind.Object
+        ? element.EnumerateObject()
+        : throw new FormatException($"{what} is a JSON {element.ValueKind}; an object is right");
+
     private static Entry ParseEntry(JsonProperty property)
     {
-        var (name, given) = (property.Name, property.Value.GetProperty("dtype").GetString());
-        if (given is null || !Types.TryGetValue(given, out var width)) throw new FormatException($"tensor {name}: dtype {given} given; one of {string.Join(", ", Types.Keys)}");
-        var sizes = property.Value.GetProperty("shape");
+        var (name, tensor) = (property.Name, property.Value);
+        if (tensor.ValueKind != JsonValueKind.Object) throw new FormatException($"tensor {name}: a JSON {tensor.ValueKind} given; an object with dtype, shape and data_offsets is right");
+        var given = Field("dtype", JsonValueKind.String).GetString()!;
+        if (!Types.TryGetValue(given, out var width)) throw new FormatException($"tensor {name}: dtype {given} given; one of {string.Join(", ", Types.Keys)}");
+        var sizes = Field("shape", JsonValueKind.Array);
         if (sizes.GetArrayLength() > MaxDimensions) throw new FormatException($"tensor {name}: {sizes.GetArrayLength()} dimensions given; at most {MaxDimensions}");
-        long[] shape = [.. sizes.EnumerateArray().Select(size => (long)size.GetInt32())];
-        if (shape.Any(size => size < 0)) throw new FormatException($"tensor {name}: a negative size in shape [{string.Join(", ", shape)}]");
-        var offsets = property.Value.GetProperty("data_offsets");
+        long[] shape = [.. sizes.EnumerateArray().Select(size => Whole(size, "shape", int.MaxValue))];
+        var offsets = Field("data_offsets", JsonValueKind.Array);
         if (offsets.GetArrayLength() != 2) throw new FormatException($"tensor {name}: {offsets.GetArrayLength()} data_offsets given; 2 are right");
-        var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
-        // A size of 0 leaves nothing to multiply, whatever the others are.
-        var bytes = shape.Contains(0) ? 0 : shape.Aggregate((long)width, (product, size) => checked(product * size));
-        if (begin < 0 || end < begin || end - begin != bytes)
-            throw new FormatException($"tensor {name}: data_offsets [{begin}, {end}] given; {given} [{string.Join(", ", shape)}] has {bytes} bytes");
+        var (begin, end) = (Whole(offsets[0], "data_offsets", long.MaxValue), Whole(offsets[1], "data_offsets", long.MaxValue));
+        // A size of 0 leaves nothing to multiply, whatever the others are; a shape of the longest sizes has more bytes than a number here holds.
+        var bytes = shape.Contains(0) ? 0 : shape.Aggregate((Int128)width, (product, size) => Int128.Min(product * size, long.MaxValue));
+        if (end < begin || end - begin != bytes)
+            throw new FormatException($"tensor {name}: data_offsets [{begin}, {end}] given; {given} [{string.Join(", ", shape)}] has {(bytes == long.MaxValue ? "more bytes than a file" : $"{bytes} bytes")}");
         return new Entry(name, given, shape, begin, end);
+
+        JsonElement Field(string field, JsonValueKind kind) => !tensor.TryGetProperty(field, out var value) ? throw new FormatException($"tensor {name}: {field} is missing")
+            : value.ValueKind == kind ? value : throw new FormatException($"tensor {name}: {field} is a JSON {value.ValueKind}; a JSON {kind} is right");
+
+        long Whole(JsonElement number, string field, long most) => number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var whole) && whole >= 0 && whole <= most
+            ? whole
+            : throw new FormatException($"tensor {name}: {number.GetRawText()} given in {field}; whole numbers from 0 to {most} are right");
     }
 
     private static void RequireGapless(List<Entry> ordered, long dataBytes)

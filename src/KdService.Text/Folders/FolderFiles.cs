@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KdService.Core.Schema;
 
 namespace KdService.Text.Folders;
 
@@ -33,30 +34,53 @@ public static class FolderFiles
         $"{name} is a pickle, and reading one runs whatever code it holds. Where you trust it, convert it: "
         + $"python3 -c \"import torch; from safetensors.torch import save_file; save_file({{k: v.clone() for k, v in torch.load('{name}', map_location='cpu').items()}}, '{Weights}', {{'format': 'pt'}})\"";
 
-    /// <summary>The files that hold a folder's weights, by their names in it.</summary>
-    /// <exception cref="FileNotFoundException">There are none, or none but a pickle; the message says so.</exception>
+    /// <summary>Whether a file begins as the pickles of PyTorch do, zipped or not; a sound safetensors file may, too.</summary>
+    public static bool BeginsAsPickle(Stream file)
+    {
+        file.Position = 0;
+        return (file.ReadByte(), file.ReadByte()) is ('P', 'K') or (0x80, >= 2 and <= 5);
+    }
+
+    /// <summary>The files that hold a folder's weights, by their names in it; all are there.</summary>
+    /// <exception cref="FileNotFoundException">One is not there, or there are none, or none but a pickle; the message says so.</exception>
     /// <exception cref="InvalidDataException">The index is not one.</exception>
     public static IReadOnlyList<string> OfWeights(string folder)
     {
         if (File.Exists(Path.Combine(folder, Weights))) return [Weights];
-        var index = Path.Combine(folder, Index);
-        if (File.Exists(index)) return Shards(index);
+        if (Shards(folder) is { } shards)
+        {
+            List<string> files = [.. shards.Values.Distinct().Order(StringComparer.Ordinal)];
+            return files.Find(file => !File.Exists(Path.Combine(folder, file))) is { } absent ? throw new FileNotFoundException($"{absent} is missing, which {Index} names") : files;
+        }
         var pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal).FirstOrDefault(IsPickle) : null;
         throw new FileNotFoundException($"{Weights} is missing{(pickle is null ? "" : $"; {PickleRefusal(pickle)}")}");
     }
 
-    private static List<string> Shards(string index)
+    /// <summary>Which file an index says that each tensor is in; null where the weights are in one file, which goes before an index, or there is no index.</summary>
+    /// <exception cref="InvalidDataException">The index is not one.</exception>
+    public static IReadOnlyDictionary<string, string>? Shards(string folder)
     {
+        var index = Path.Combine(folder, Index);
+        if (File.Exists(Path.Combine(folder, Weights)) || !File.Exists(index)) return null;
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(index));
-            var files = document.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString()!).Distinct().ToList();
-            // A name, not a way out of the folder.
-            return files.TrueForAll(IsWeights) ? files : throw new FormatException("weight_map names what is no .safetensors file of this folder");
+            var root = document.RootElement;
+            if (JsonText.Fault(root) is { } fault) throw new InvalidDataException($"{Index}: {fault.Pointer}: {fault.Problem}");
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+                throw new InvalidDataException($"{Index}: there is no weight_map; an object from tensors to files is right");
+            var shards = new Dictionary<string, string>();
+            foreach (var (tensor, file) in map.EnumerateObject().Select(entry => (entry.Name, entry.Value)))
+            {
+                // A name, not a way out of the folder.
+                if (file.ValueKind != JsonValueKind.String || !IsWeights(file.GetString()!)) throw new InvalidDataException($"{Index}: weight_map has {file.GetRawText()} for {tensor}; a .safetensors file of this folder is right");
+                shards[tensor] = file.GetString()!;
+            }
+            return shards;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (JsonException e)
         {
-            throw new InvalidDataException($"{Index}: {e.Message}", e);
+            throw new InvalidDataException($"{Index}: not JSON: {JsonText.Words(e)}", e);
         }
     }
 }

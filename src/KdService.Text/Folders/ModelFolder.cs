@@ -82,19 +82,37 @@ public static class ModelFolder
     {
         try
         {
-            var tensors = new Dictionary<string, long[]>();
+            var (tensors, shards) = (new Dictionary<string, long[]>(), FolderFiles.Shards(folder));
             foreach (var file in FolderFiles.OfWeights(folder))
             {
                 using var stream = File.OpenRead(Path.Combine(folder, file));
-                foreach (var entry in SafetensorsHeader.Read(stream).Entries)
+                foreach (var entry in Header(stream, file).Entries)
+                {
                     if (!tensors.TryAdd(entry.Name, entry.Shape)) throw new InvalidDataException($"{entry.Name} is in more than one file");
+                    if (shards is not null && shards.GetValueOrDefault(entry.Name) is var named && named != file)
+                        problems.Add("", $"{FolderFiles.Index}: {file} holds {entry.Name}; weight_map {(named is null ? "leaves it out" : $"has it in {named}")}");
+                }
             }
+            foreach (var (name, file) in shards ?? new Dictionary<string, string>())
+                problems.Require(tensors.ContainsKey(name), "", $"{FolderFiles.Index}: weight_map has {name} in {file}; no file holds it");
             return tensors;
         }
         catch (Exception e) when (e is FileNotFoundException or InvalidDataException)
         {
             problems.Add("", e.Message);
             return null;
+        }
+    }
+
+    private static SafetensorsHeader Header(Stream stream, string file)
+    {
+        try
+        {
+            return SafetensorsHeader.Read(stream);
+        }
+        catch (InvalidDataException) when (FolderFiles.BeginsAsPickle(stream))
+        {
+            throw new InvalidDataException(FolderFiles.PickleRefusal(file));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KdService.Core.Schema;
 
 namespace KdService.Text.Tasks;
 
@@ -21,7 +22,7 @@ internal static class AdvGlue
         }
         catch (JsonException e)
         {
-            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {e.Message}", e);
+            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {JsonText.Words(e)}", e);
         }
         if (file.ValueKind != JsonValueKind.Object || !file.TryGetProperty(task, out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
         {

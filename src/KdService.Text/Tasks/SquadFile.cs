@@ -39,7 +39,7 @@ public sealed record SquadFile(IReadOnlyList<SquadQuestion> Questions, int Mispl
         }
         catch (JsonException e)
         {
-            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {e.Message}", e);
+            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {JsonText.Words(e)}", e);
         }
         if (JsonText.Fault(root, kept: false) is { } fault) throw new TextDataException(path, null, $"{fault.Pointer}: {fault.Problem}");
         var (questions, ids, misplaced) = (new List<SquadQuestion>(), new HashSet<string>(StringComparer.Ordinal), 0);

@@ -65,7 +65,7 @@ internal sealed record Table(string Path, IReadOnlyList<string> Columns, IEnumer
                 }
                 catch (JsonException e)
                 {
-                    throw new TextDataException(path, line, $"not JSON: {e.Message}", e);
+                    throw new TextDataException(path, line, $"not JSON: {JsonText.Words(e)}", e);
                 }
                 if (row.ValueKind != JsonValueKind.Object) throw new TextDataException(path, line, $"a JSON {row.ValueKind} given; an object a line is right");
                 if (JsonText.Fault(row, kept: false) is { } fault) throw new TextDataException(path, line, $"{fault.Pointer}: {fault.Problem}");

@@ -68,7 +68,7 @@ public static class TextTables
         }
         catch (ArgumentException e)
         {
-            throw new TextDataException(path, null, e.Message, e);
+            throw new TextDataException(path, e);
         }
     }
 }

@@ -74,7 +74,7 @@ internal sealed class TokenizerConfig(string path, string specialPath)
         }
         catch (JsonException e)
         {
-            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {e.Message}", e);
+            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {JsonText.Words(e)}", e);
         }
     }
 

@@ -106,7 +106,7 @@ public static class TokenizerFolder
         }
         catch (ArgumentException e)
         {
-            throw new TextDataException(path, null, e.Message, e);
+            throw new TextDataException(path, e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using KdService.Core.Schema;
 
 namespace KdService.Text.Tokenizers;
 
@@ -46,7 +47,7 @@ internal static class VocabularyFiles
         }
         catch (JsonException e)
         {
-            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {e.Message}", e);
+            throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {JsonText.Words(e)}", e);
         }
         catch (InvalidOperationException e)
         {

@@ -168,6 +168,73 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Contains("pytorch_model.bin is a pickle", Assert.Single(Problems()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(new byte[] { (byte)'P', (byte)'K', 3, 4, 0, 0, 0, 0, 8, 0 })]
+    [InlineData(new byte[] { 0x80, 2, 0x8A, 10, (byte)'l', 0xFC, 0x9C, (byte)'F', 0xF9, (byte)' ' })]
+    public void Read_APickleUnderAnotherName_SaysHowToConvertIt(byte[] content)
+    {
+        SmallFolder.Write(_folder.Path);
+        File.WriteAllBytes(_folder.File("model.safetensors"), content);
+        Assert.StartsWith("model.safetensors: model.safetensors is a pickle", Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WeightsInSeveralFiles_AreWhereTheIndexSays()
+    {
+        SmallFolder.Write(_folder.Path, words: 10);
+        var tensors = TransformerWeights.Of(Core.Architectures.Transformers.Size("bert-l1-h64")!, 15, Target.Class, 3).OrderBy(weight => weight.Key, StringComparer.Ordinal).ToList();
+        File.Delete(_folder.File("model.safetensors"));
+        string[] files = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+        for (var part = 0; part < 2; part++)
+            SmallFolder.WriteZeros(_folder.File(files[part]), tensors.Where((_, at) => at % 2 == part).Select(weight => (weight.Key, "F32", weight.Value)));
+        var map = tensors.Index().ToDictionary(weight => weight.Item.Key, weight => files[weight.Index % 2]);
+        Map();
+        Assert.Equal(Target.Class, Read(_folder.Path).Target);
+
+        // The first three tensors, of both files.
+        var (first, second, third) = (tensors[0].Key, tensors[1].Key, tensors[2].Key);
+        (map[first], map["ghost"]) = (files[1], files[0]);
+        map.Remove(second);
+        Map();
+        Assert.Equal(
+        [
+            $"model.safetensors: model.safetensors.index.json: {files[0]} holds {first}; weight_map has it in {files[1]}",
+            $"model.safetensors: model.safetensors.index.json: {files[1]} holds {second}; weight_map leaves it out",
+            $"model.safetensors: model.safetensors.index.json: weight_map has ghost in {files[0]}; no file holds it",
+        ], Problems());
+
+        map[third] = "model-00003-of-00002.safetensors";
+        Map();
+        Assert.Equal(["model.safetensors: model-00003-of-00002.safetensors is missing, which model.safetensors.index.json names"], Problems());
+
+        void Map() => File.WriteAllText(_folder.File("model.safetensors.index.json"), System.Text.Json.JsonSerializer.Serialize(new { weight_map = map }));
+    }
+
+    [Theory]
+    [InlineData("[]", "the header is a JSON Array; an object is right")]
+    [InlineData("""{"a": 1}""", "tensor a: a JSON Number given; an object with dtype, shape and data_offsets is right")]
+    [InlineData("""{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8.5]}}""", "tensor a: 8.5 given in data_offsets; whole numbers from 0")]
+    [InlineData("""{"a": {"dtype": "F32", "shape": [99999999999], "data_offsets": [0, 8]}}""", "tensor a: 99999999999 given in shape; whole numbers from 0")]
+    [InlineData("""{"a": {"dtype": "F32", "shape": [2000000000, 2000000000, 2000000000], "data_offsets": [0, 8]}}""", "[2000000000, 2000000000, 2000000000] has more bytes than a file")]
+    [InlineData("""{"a": {"dtype": "F32", "shape": [2]}}""", "tensor a: data_offsets is missing")]
+    [InlineData("""{"a": {"dtype": "F32", "shape": [2]""", "is wrong: it ends in the middle of an object or a list")]
+    public void Read_AHeaderThatIsWrong_NamesTheTensor(string header, string expected)
+    {
+        SmallFolder.Write(_folder.Path);
+        var json = Encoding.UTF8.GetBytes(header);
+        File.WriteAllBytes(_folder.File("model.safetensors"), [.. BitConverter.GetBytes((long)json.Length), .. json, .. new byte[8]]);
+        Assert.Contains(expected, Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AVocabularyWithoutItsSpecialTokens_SaysSoInTheWordsOfTheFile()
+    {
+        SmallFolder.Write(_folder.Path, words: 1);
+        File.WriteAllText(_folder.File("vocab.txt"), "a\nb\n");
+        Assert.Contains(Problems(), problem => problem.StartsWith("vocab.txt:", StringComparison.Ordinal));
+        Assert.DoesNotContain(Problems(), problem => problem.Contains("Parameter", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Read_AHeaderThatPromisesMoreThanThereIs_TakesNoMemoryForIt()
     {
