@@ -9,13 +9,16 @@ namespace KdService.Core.Architectures;
 /// <param name="Vocabulary">Entries of the vocabulary.</param>
 public sealed record TransformerConfig(Transformer Size, int Vocabulary)
 {
-    private const string Regression = "regression";
+    internal const string Regression = "regression";
 
     /// <summary>Names of the classes, in order; empty where the config has none.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>What is predicted, as far as the config tells: <c>problem_type</c>, and a model for question answering.</summary>
     public Target Target { get; init; }
+
+    /// <summary>Whether the model is one with a head for that; the head of another, such as a class for every token, is not served.</summary>
+    public bool ServesHead { get; init; } = true;
 
     /// <summary>Whether the last layer of a masked-LM head is the word embeddings, as in every model of these families that was published.</summary>
     public bool TiesWords { get; init; } = true;

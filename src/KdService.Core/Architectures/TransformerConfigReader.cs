@@ -54,15 +54,32 @@ internal sealed class TransformerConfigReader(JsonElement root, ProblemList prob
         if (Text(names.Activation) is var activation and not "gelu") problems.Add($"/{names.Activation}", $"{Given(names.Activation)}; gelu is served");
         if (Text("position_embedding_type") is var positions and not (null or "absolute")) problems.Add("/position_embedding_type", $"{Given("position_embedding_type")}; absolute is served");
         if (IsGivenAs("is_decoder", JsonValueKind.True)) problems.Add("/is_decoder", "true given; encoders are served");
-        var (labels, target) = (Labels(), TargetOf());
-        return problems.Items.Count == _earlier ? new TransformerConfig(size, entries) { Labels = labels, Target = target, TiesWords = !IsGivenAs("tie_word_embeddings", JsonValueKind.False) } : null;
+        var (labels, head) = (Labels(), Head());
+        return problems.Items.Count > _earlier
+            ? null
+            : new TransformerConfig(size, entries) { Labels = labels, Target = head ?? Target.Class, ServesHead = head is not null, TiesWords = !IsGivenAs("tie_word_embeddings", JsonValueKind.False) };
     }
 
-    private Target TargetOf() =>
-        Text("problem_type") == "regression" ? Target.Value
-        : root.TryGetProperty("architectures", out var names) && names.ValueKind == JsonValueKind.Array
-            && names.EnumerateArray().Any(name => name.ToString().EndsWith("ForQuestionAnswering", StringComparison.Ordinal)) ? Target.Span
-        : Target.Class;
+    // Null for a head that is for something else, such as a class for every token: its tensors may have the names of one that is served.
+    private Target? Head()
+    {
+        var models = Models();
+        if (models.Exists(name => name.EndsWith("ForQuestionAnswering", StringComparison.Ordinal))) return Target.Span;
+        var problem = Text("problem_type");
+        if (problem is null && root.TryGetProperty("problem_type", out var given) && given.ValueKind != JsonValueKind.Null || problem is not (null or TransformerConfig.Regression or "single_label_classification" or "multi_label_classification"))
+            problems.Add("/problem_type", $"{Given("problem_type")}; single_label_classification or regression is right");
+        return problem == "multi_label_classification" || (models.Count > 0 && !models.Exists(name => name.EndsWith("ForSequenceClassification", StringComparison.Ordinal))) ? null
+            : problem == TransformerConfig.Regression ? Target.Value
+            : Target.Class;
+    }
+
+    private List<string> Models()
+    {
+        if (!root.TryGetProperty("architectures", out var given) || given.ValueKind == JsonValueKind.Null) return [];
+        if (given.ValueKind == JsonValueKind.Array && given.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)) return [.. given.EnumerateArray().Select(name => name.GetString()!)];
+        problems.Add("/architectures", $"{Given("architectures")}; a list of names such as \"BertForSequenceClassification\" is right");
+        return [];
+    }
 
     private List<string> Labels()
     {
@@ -75,7 +92,21 @@ internal sealed class TransformerConfigReader(JsonElement root, ProblemList prob
             else labels[id] = label.Value.GetString()!;
         }
         if (!labels.Keys.SequenceEqual(Enumerable.Range(0, labels.Count))) problems.Add("/id2label", $"keys {string.Join(", ", labels.Keys)} given; 0 to {labels.Count - 1} are right");
+        foreach (var (id, label) in labels.Where(label => string.IsNullOrWhiteSpace(label.Value))) problems.Add($"/id2label/{id}", $"\"{label}\" given; a name is right");
+        foreach (var same in labels.GroupBy(label => label.Value, label => label.Key).Where(same => same.Count() > 1))
+            problems.Add("/id2label", $"\"{same.Key}\" given for {string.Join(" and ", same)}; each class has a name of its own");
+        RequireInverse(labels);
         return [.. labels.Values];
+    }
+
+    private void RequireInverse(SortedDictionary<int, string> labels)
+    {
+        if (!root.TryGetProperty("label2id", out var given) || given.ValueKind != JsonValueKind.Object) return;
+        foreach (var label in given.EnumerateObject())
+        {
+            if (label.Value.ValueKind != JsonValueKind.Number || !label.Value.TryGetInt32(out var id) || labels.GetValueOrDefault(id) != label.Name)
+                problems.Add("/label2id", $"{label} given, which id2label has not; the same names and numbers as in id2label, or leave label2id out");
+        }
     }
 
     private void Require(string name, int right)

@@ -1,3 +1,4 @@
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Distillation.Models.Text;
@@ -68,7 +69,17 @@ internal sealed class Teachers : IDisposable
         var network = _run.Build(model);
         var fit = HuggingFaceFolder.Load(network, _run.FolderOf(imported));
         if (fit.Fresh.Count > 0) throw new RunException(FailureCode.WeightsMismatch, $"model {imported} lacks {string.Join(", ", fit.Fresh)}; a {(model.Role == ModelRole.Generator ? "generator" : "teacher")} has a whole head");
+        if (model.Role == ModelRole.Teacher) SayClasses(imported);
         return network;
+    }
+
+    // A model whose classes have other names is taken at its user's word; where the names are the same, their order was compared at submit.
+    private void SayClasses(string imported)
+    {
+        if (_run.Plan.Dataset is not TextDataset { Target: Target.Class } texts) return;
+        var labels = HuggingFaceFolder.ReadConfig(_run.FolderOf(imported)).Labels;
+        if (labels.Count > 0 && !labels.SequenceEqual(texts.LabelNames, StringComparer.OrdinalIgnoreCase))
+            _run.Log.LogWarning("the classes of model {Imported} are called {Given}; they are taken for {Names}, in this order", imported, string.Join(", ", labels), string.Join(", ", texts.LabelNames));
     }
 
     private TeacherNetwork FromInput(ModelPlan model, string? input)

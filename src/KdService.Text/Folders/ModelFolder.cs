@@ -59,7 +59,7 @@ public static class ModelFolder
     // What the tensors say of the head counts: configs leave out what is the default.
     private static (Target? Target, int Outputs) Head(TransformerConfig config, Dictionary<string, long[]> given)
     {
-        if (!given.TryGetValue($"{TransformerWeights.LastLayer(config.Size.Family, config.Target)}.weight", out var shape)) return (null, 0);
+        if (!config.ServesHead || !given.TryGetValue($"{TransformerWeights.LastLayer(config.Size.Family, config.Target)}.weight", out var shape)) return (null, 0);
         var outputs = config.Target == Target.Class && config.Labels.Count > 0 ? config.Labels.Count : config.Target == Target.Span ? 2 : (int)shape[0];
         return (config.Target, outputs);
     }

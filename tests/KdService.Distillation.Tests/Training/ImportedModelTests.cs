@@ -9,7 +9,9 @@ using KdService.Core.Weights;
 using KdService.Distillation.Models;
 using KdService.Distillation.Training;
 using KdService.Distillation.Weights;
+using KdService.Tests;
 using KdService.Text.Folders;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
@@ -203,6 +205,32 @@ public sealed class ImportedModelTests
         RunReport? report = null;
         Assert.True(RecordedRun.Of(plan, folder.Path, happened => report = (happened as RunFinished)?.Report ?? report));
         Assert.Equal(["teacher", "student"], report!.Models.Select(model => model.Id));
+    }
+
+    [Theory]
+    [InlineData("LABEL_0", 1)]
+    [InlineData("Negative", 0)]
+    public void Teacher_WhoseClassesHaveOtherNames_TakesThemInTheirOrder_WhichTheLogSays(string first, int said)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var plan = Plan(folder.Path, new Kd());
+        SmallFolder.Configure(folder.File("teacher"), "id2label", new System.Text.Json.Nodes.JsonObject { ["0"] = first, ["1"] = "neutral", ["2"] = "positive" });
+        SmallFolder.Configure(folder.File("teacher"), "label2id", null);
+        var log = new Lines();
+        Assert.True(RecordedRun.Of(plan, folder.Path, _ => { }, log: log));
+        Assert.Equal(said, log.Said.Count(line => line == $"the classes of model teacher are called {first}, neutral, positive; they are taken for negative, neutral, positive, in this order"));
+    }
+
+    private sealed class Lines : ILogger
+    {
+        public List<string> Said { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Said.Add(formatter(state, exception));
     }
 
     /// <summary>A plan of two epochs on phrases with an imported teacher and an imported generator, which are written to a folder.</summary>

@@ -7,6 +7,7 @@ using KdService.Core.Weights;
 using KdService.Distillation.Models;
 using KdService.Distillation.Training;
 using KdService.Distillation.Weights;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ internal static class RecordedRun
 
     /// <summary>Runs a plan in a folder, where imported models lie in folders by their ids.</summary>
     /// <returns>Whether it came to its end.</returns>
-    public static bool Of(Plan plan, string folder, Action<TrainerEvent> happened, string? resume = null, double checkpointSeconds = 60, CancellationToken stop = default)
+    public static bool Of(Plan plan, string folder, Action<TrainerEvent> happened, string? resume = null, double checkpointSeconds = 60, ILogger? log = null, CancellationToken stop = default)
     {
         set_num_threads(1);
         var weights = Path.Combine(folder, "teacher.safetensors");
@@ -66,7 +67,7 @@ internal static class RecordedRun
             Inputs = inputs,
             Folders = plan.ImportedModels.ToDictionary(id => id),
         };
-        using var run = TrainingRun.Open(request, folder, Environment, happened, NullLogger.Instance, stop);
+        using var run = TrainingRun.Open(request, folder, Environment, happened, log ?? NullLogger.Instance, stop);
         return run.Execute();
     }
 }

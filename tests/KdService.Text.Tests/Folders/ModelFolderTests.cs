@@ -152,6 +152,34 @@ public sealed class ModelFolderTests : IDisposable
         Assert.StartsWith(expected, Assert.Single(Problems()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("architectures", """["BertForTokenClassification"]""")]
+    [InlineData("architectures", """["BertForMultipleChoice"]""")]
+    [InlineData("problem_type", "\"multi_label_classification\"")]
+    public void Read_AHeadForSomethingElse_LeavesItOut(string field, string value)
+    {
+        SmallFolder.Write(_folder.Path);
+        SmallFolder.Configure(_folder.Path, field, System.Text.Json.Nodes.JsonNode.Parse(value));
+        var model = Read(_folder.Path);
+        Assert.Equal((null, 0), (model.Target, model.Outputs));
+        Assert.Empty(model.Labels);
+    }
+
+    [Theory]
+    [InlineData("architectures", "[null]", "config.json.architectures: [null] given; a list of names such as \"BertForSequenceClassification\" is right")]
+    [InlineData("problem_type", "\"ranking\"", "config.json.problem_type: \"ranking\" given; single_label_classification or regression is right")]
+    [InlineData("problem_type", "1", "config.json.problem_type: 1 given; single_label_classification or regression is right")]
+    [InlineData("label2id", """{"negative": 2, "neutral": 1, "positive": 2}""", "config.json.label2id: \"negative\":2 given, which id2label has not; the same names and numbers as in id2label, or leave label2id out")]
+    [InlineData("id2label", """{"0": "x", "1": "neutral", "2": "x"}""", "config.json.id2label: \"x\" given for 0 and 2; each class has a name of its own")]
+    [InlineData("id2label", """{"0": "", "1": "neutral", "2": "positive"}""", "config.json.id2label.0: \"\" given; a name is right")]
+    public void Read_AHeadThatIsNotWhatItsFieldsSay_IsRefused(string field, string value, string expected)
+    {
+        SmallFolder.Write(_folder.Path);
+        if (field == "id2label") SmallFolder.Configure(_folder.Path, "label2id", null);
+        SmallFolder.Configure(_folder.Path, field, System.Text.Json.Nodes.JsonNode.Parse(value));
+        Assert.Equal([expected], Problems());
+    }
+
     [Fact]
     public void Read_AModelThatIsNotServed_SaysWhichAre()
     {
