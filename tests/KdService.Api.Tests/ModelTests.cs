@@ -119,8 +119,10 @@ public sealed class ModelTests(Service service) : IDisposable
         using var twice = new MultipartFormDataContent { { new StringContent("a"), "files", "vocab.txt" }, { new StringContent("b"), "files", "vocab.txt" } };
         await Service.ProblemAsync(await service.Http.PostAsync("/v1/models", twice), 400, "bad-request");
         using var empty = new MultipartFormDataContent { { new StringContent("nothing"), "name" } };
+        using var named = new MultipartFormDataContent { { new StringContent(new string('n', 500)), "name" } };
+        Assert.Contains("name: more than 100 characters given", (await Service.ProblemAsync(await service.Http.PostAsync("/v1/models", named), 400, "bad-request")).Detail, StringComparison.Ordinal);
         var problem = await Service.ProblemAsync(await service.Http.PostAsync("/v1/models", empty), 422, "invalid-document");
-        Assert.Equal(["/config.json", "/model.safetensors", ""], problem.Errors!.Select(error => error.Pointer));
+        Assert.Equal(["/config.json", "/model.safetensors", "/vocab.txt"], problem.Errors!.Select(error => error.Pointer));
     }
 
     private void Write(int words, Dictionary<string, long[]?>? tensors = null) => SmallFolder.Write(_folder.FullName, words: words, tensors: tensors);

@@ -80,7 +80,7 @@ public sealed class ModelUpload(KdOptions options)
         var length = await section.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel);
         var name = Encoding.UTF8.GetString(bytes, 0, length);
         if (name.Length is 0 or > MaxNameCharacters || name.Any(char.IsControl) || name.Contains('\uFFFD'))
-            throw new RequestException(ProblemKind.BadRequest, $"{NameField}: {name.Length} characters given; from 1 to {MaxNameCharacters}, in UTF-8 and none of them a control character");
+            throw new RequestException(ProblemKind.BadRequest, $"{NameField}: {(name.Length > MaxNameCharacters ? $"more than {MaxNameCharacters}" : $"{name.Length}")} characters given; from 1 to {MaxNameCharacters}, in UTF-8 and none of them a control character");
         return name;
     }
 

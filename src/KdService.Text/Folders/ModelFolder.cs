@@ -135,7 +135,7 @@ public static class ModelFolder
         catch (TextDataException e)
         {
             // The folder's own path is no business of who sent it.
-            problems.Add(e.Path == folder ? "" : $"/{Path.GetFileName(e.Path)}", $"{(e.Line is { } line ? $"line {line}: " : "")}{e.Problem}");
+            problems.Add($"/{Path.GetFileName(e.Path)}", $"{(e.Line is { } line ? $"line {line}: " : "")}{e.Problem}");
             return null;
         }
     }

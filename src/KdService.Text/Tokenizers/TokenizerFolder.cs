@@ -24,7 +24,7 @@ public static class TokenizerFolder
         var kind = config.Class is { } name ? KindOf(name, config.Path) : File.Exists(text) ? TokenizerKind.WordPiece : TokenizerKind.BytePair;
         if (kind == TokenizerKind.WordPiece)
         {
-            if (!File.Exists(text)) throw new TextDataException(folder, null, $"{VocabularyText} is missing; a WordPiece tokenizer needs it");
+            if (!File.Exists(text)) throw new TextDataException(text, null, "missing; a WordPiece tokenizer needs it");
             var options = new WordPieceOptions
             {
                 LowerCase = config.Flag("do_lower_case") ?? true,
@@ -34,10 +34,11 @@ public static class TokenizerFolder
             var vocabulary = VocabularyFiles.ReadText(text);
             return Built(text, () => new WordPieceTokenizer(vocabulary, options, config.Special(SpecialTokens.Bert), config.MaxLength));
         }
+        if (config.Class is null && !File.Exists(json)) throw new TextDataException(text, null, $"missing; a tokenizer is {VocabularyText} (BERT, DistilBERT), or {VocabularyJson} and {MergesText} (RoBERTa)");
         foreach (var path in new[] { json, merges })
         {
             if (File.Exists(path)) continue;
-            throw new TextDataException(folder, null, $"{Path.GetFileName(path)} is missing; a tokenizer is {VocabularyText}, or {VocabularyJson} and {MergesText}");
+            throw new TextDataException(path, null, $"missing; a byte-pair tokenizer is {VocabularyJson} and {MergesText}");
         }
         var (tokens, pairs) = (VocabularyFiles.ReadJson(json), VocabularyFiles.ReadMerges(merges));
         VocabularyFiles.CheckMerges(merges, pairs, tokens, json);

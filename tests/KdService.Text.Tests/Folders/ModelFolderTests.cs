@@ -118,7 +118,7 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Contains("config.json.max_position_embeddings: 128 given; 512 is served for this size", problems);
         Assert.Contains("config.json.hidden_act: \"relu\" given; gelu is served", problems);
         Assert.Contains(problems, problem => problem.StartsWith("model.safetensors: a header of", StringComparison.Ordinal));
-        Assert.Contains(": vocab.txt is missing; a WordPiece tokenizer needs it", problems);
+        Assert.Contains("vocab.txt: missing; a WordPiece tokenizer needs it", problems);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public class TokenizerFolderTests
     [InlineData("tokenizer_config.json", "{\"do_lower_case\": 1}", "do_lower_case: 1 given; true, false or null")]
     [InlineData("tokenizer_config.json", "{\"model_max_length\": -1}", "model_max_length: -1 given; a number of tokens above 0")]
     [InlineData("tokenizer_config.json", "{\"tokenizer_class\": \"T5Tokenizer\"}", "tokenizer_class 'T5Tokenizer' given; BertTokenizer")]
-    [InlineData("tokenizer_config.json", "{\"tokenizer_class\": \"RobertaTokenizer\"}", "vocab.json is missing; a tokenizer is vocab.txt, or vocab.json and merges.txt")]
+    [InlineData("tokenizer_config.json", "{\"tokenizer_class\": \"RobertaTokenizer\"}", "vocab.json: missing; a byte-pair tokenizer is vocab.json and merges.txt")]
     public void Read_AWordPieceFolderThatIsWrong_NamesFileAndLine(string name, string content, string message)
     {
         using var folder = new TemporaryFolder();
@@ -90,7 +90,7 @@ public class TokenizerFolderTests
     public void Read_AFolderWithoutAVocabulary_SaysWhatIsWanted()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("vocab.json is missing; a tokenizer is vocab.txt, or vocab.json and merges.txt", Assert.Throws<TextDataException>(() => TokenizerFolder.Read(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("vocab.txt: missing; a tokenizer is vocab.txt (BERT, DistilBERT), or vocab.json and merges.txt (RoBERTa)", Assert.Throws<TextDataException>(() => TokenizerFolder.Read(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
