@@ -147,7 +147,7 @@ public sealed class BadInputTests(Service service)
     [InlineData("/v1/jobs?method=%00", "", "U+0000")]
     [InlineData("/v1/jobs?method=nope", "/method", "\"nope\" given; one of ")]
     [InlineData("/v1/jobs?dataset=imagenet", "/dataset", "\"imagenet\" given; one of ")]
-    [InlineData("/v1/jobs?student=resnet9", "/student", "\"resnet9\" given; a network such as resnet8")]
+    [InlineData("/v1/jobs?student=resnet9", "/student", "\"resnet9\" given; did you mean resnet8?")]
     [InlineData("/v1/benchmarks?method=kd", "/method", "the fields here are cursor, label, limit")]
     [InlineData("/v1/nodes?all=1", "/all", "unknown parameter")]
     [InlineData("/healthz?deep=1", "/deep", "unknown parameter")]

@@ -51,6 +51,20 @@ public class SpecValidationTests
     }
 
     [Theory]
+    [InlineData("bert-tinny", "did you mean bert-tiny?")]
+    [InlineData("BERT-base", "did you mean bert-base?")]
+    [InlineData("bert-base-uncased", "did you mean bert-base?")]
+    [InlineData("distilroberta-base", "did you mean distilroberta?")]
+    [InlineData("bert-l1-h100", "a network such as bert-tiny, bert-base, roberta-base or, for any size, bert-l4-h256: layers, and a hidden width that is a multiple of 64")]
+    [InlineData("resnet9", "a network such as bert-tiny")]
+    public void Read_ANetworkThatIsNotThere_NamesOneThatReadsTexts(string student, string expected)
+    {
+        var problems = new ProblemList();
+        Assert.Null(SpecValidation.Read(Encoding.UTF8.GetBytes($$"""{"dataset": {"name": "phrases"}, "student": {"model": "{{student}}"}, "method": {"name": "none"} }"""), problems));
+        Assert.StartsWith($"\"{student}\" given; {expected}", Assert.Single(problems.Items).Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"name": "clusters"}""", "resnet20", "mlp64", """{"name": "kd"}""", "/teacher/model", "\"resnet20\" given, which takes pictures of 3x32x32; the inputs of clusters are vectors of 32")]
     [InlineData("""{"name": "clusters", "dimension": 8}""", "mlp64", "plane2", """{"name": "kd"}""", "/student/model", "the inputs of clusters are vectors of 8: a network such as mlp64")]
     [InlineData("""{"name": "cifar100"}""", "resnet20", "mlp64", """{"name": "kd"}""", "/student/model", "\"mlp64\" given, which takes vectors; the inputs of cifar100 are pictures of 3x32x32")]

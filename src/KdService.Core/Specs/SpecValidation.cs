@@ -36,8 +36,23 @@ public static class SpecValidation
     }
 
     /// <summary>The complaint about a network that is not in the catalogue.</summary>
-    public static string UnknownArchitecture(string? given) =>
-        $"{JsonSerializer.Serialize(given)} given; a network such as resnet8, resnet20, resnet110, resnet8x4 or plane10 (GET /v1/models lists all)";
+    /// <param name="given">Its name.</param>
+    /// <param name="inputs">What inputs it has to take, where that is known.</param>
+    public static string UnknownArchitecture(string? given, InputKind? inputs = null)
+    {
+        var examples = inputs switch
+        {
+            InputKind.Text => "bert-tiny, bert-base, roberta-base or, for any size, bert-l4-h256: layers, and a hidden width that is a multiple of 64",
+            InputKind.Vectors => "mlp64",
+            _ => "resnet8, resnet20, resnet110, resnet8x4 or plane10",
+        };
+        var known = ArchitectureCatalogue.All.Values.Where(network => inputs is null || network.Takes == inputs).Select(network => network.Name).ToList();
+        var meant = given?.ToLowerInvariant() is { Length: > 0 } name
+            // Hugging Face's names go on where ours end: bert-base-uncased.
+            ? known.Where(network => name.StartsWith($"{network}-", StringComparison.Ordinal)).MaxBy(network => network.Length) ?? Spelling.Nearest(name, known)
+            : null;
+        return $"{JsonSerializer.Serialize(given)} given; {(meant is null ? $"a network such as {examples}" : $"did you mean {meant}?")} (GET /v1/models lists all)";
+    }
 
     /// <summary>Notes at a place if a network is not in the catalogue, or does not take the inputs of the data.</summary>
     /// <param name="name">The network's name.</param>
@@ -46,7 +61,7 @@ public static class SpecValidation
     /// <param name="problems">Takes the complaint.</param>
     public static void RequireNetwork(string? name, Dataset? dataset, string pointer, ProblemList problems)
     {
-        if (ArchitectureCatalogue.Find(name) is not { } network) problems.Add(pointer, UnknownArchitecture(name));
+        if (ArchitectureCatalogue.Find(name) is not { } network) problems.Add(pointer, UnknownArchitecture(name, dataset?.Shape.Kind));
         else if (dataset is not null && !network.Fits(dataset.Shape)) problems.Add(pointer, Misfit(network, dataset));
     }
 

@@ -129,7 +129,7 @@ public class NetworksTests
     {
         var refusal = Assert.Throws<RunException>(() => Networks.Build("resnet9", 10, seed: null));
         Assert.Equal(FailureCode.InvalidPlan, refusal.Code);
-        Assert.Contains("\"resnet9\" given; a network such as resnet8", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("\"resnet9\" given; did you mean resnet8?", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]
