@@ -27,7 +27,16 @@ public sealed class SquadTests
     {
         var problem = Problems($$"""{"name": "{{method}}"}""")[0];
         Assert.Equal("/method", problem.Pointer);
-        Assert.Contains("squad asks for a span, whose start and end no two texts have in common", problem.Detail, StringComparison.Ordinal);
+        Assert.StartsWith($"{method} given, whose loss ", problem.Detail, StringComparison.Ordinal);
+        Assert.EndsWith("is about classes; squad asks for a span, whose start and end no two texts have in common: a method such as kd or none", problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LabelSmoothing_OfAValue_IsRefusedByItsName()
+    {
+        var problems = new ProblemList();
+        SpecValidation.Read("""{"dataset": {"name": "glue", "task": "stsb"}, "student": {"model": "bert-tiny"}, "method": {"name": "label_smoothing"}}"""u8.ToArray(), problems);
+        Assert.Equal("label_smoothing given, whose loss cross_entropy is about classes; glue stsb asks for a value: a method such as kd or none", Assert.Single(problems.Items).Detail);
     }
 
     [Theory]

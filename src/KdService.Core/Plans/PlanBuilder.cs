@@ -193,7 +193,10 @@ public sealed class PlanBuilder
                 Target.Span => (term.Objective.FitsSpans, "a span, whose start and end no two texts have in common"),
                 _ => (true, ""),
             };
-            Problems.Require(fits, place, $"{Union.Case(term.Objective.GetType()).Name} given, which is about classes; {plan.Dataset.Name} asks for {asked}: a loss such as kd, logit_mse or cross_entropy");
+            var given = Union.Case(term.Objective.GetType()).Name;
+            Problems.Require(fits, place, pointer == "/method"
+                ? $"{Spec.Method.Name} given, whose loss {(given == Spec.Method.Name ? "" : $"{given} ")}is about classes; {plan.Dataset.Title} asks for {asked}: a method such as kd or none"
+                : $"{given} given, which {(term.Objective is CrossEntropy ? "with label_smoothing " : "")}is about classes; {plan.Dataset.Title} asks for {asked}: a loss such as kd, logit_mse or cross_entropy without label_smoothing");
             term.Objective.Check(setting, place, Problems);
         }
     }
