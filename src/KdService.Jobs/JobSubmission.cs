@@ -123,13 +123,19 @@ public sealed class JobSubmission
         }
         problems.Require(teacher.Status == JobState.Succeeded, Place, $"job {id} is {Words.Of(teacher.Status)}; a job that has succeeded");
         problems.Require(teacher.Diagnoses is null, Place, $"job {id} diagnoses job {teacher.Diagnoses} and trains nothing; a job that has trained a network");
-        problems.Require(learnt.Classes == dataset.Classes, Place,
-            $"job {id} tells {learnt.Classes} classes apart; a teacher of {dataset.Classes}, the classes of {dataset.Name}");
+        var (its, asked) = (learnt.Shape, dataset.Shape);
+        problems.Require((its.Target, its.Classes) == (asked.Target, asked.Classes), Place,
+            $"job {id} predicts {ImportsOfSpec.Words(its.Target, its.Classes)}; a teacher that predicts {ImportsOfSpec.Words(asked.Target, asked.Classes)}, as {dataset.Title} asks");
         problems.Require(learnt.Name == dataset.Name, Place, $"job {id} learnt {learnt.Name}; a teacher of {dataset.Name}");
-        if (learnt is TextDataset its && dataset is TextDataset texts && its.VocabularyKey != texts.VocabularyKey)
-            problems.Add(Place, $"job {id} cuts texts with {InWords(its)}, and this job with {InWords(texts)}; one vocabulary for teacher, student and data");
-        else // Of classes enough is said.
-            problems.Require(learnt.Shape with { Classes = dataset.Shape.Classes } == dataset.Shape, Place, $"job {id} takes {learnt.Shape}; a teacher that takes {dataset.Shape}, the inputs of {dataset.Name}");
+        if (learnt is TextDataset taught && dataset is TextDataset texts)
+        {
+            // How long its texts were is of no account: every position table has room for the longest.
+            problems.Require(taught.VocabularyKey == texts.VocabularyKey, Place, $"job {id} cuts texts with {InWords(taught)}, and this job with {InWords(texts)}; one vocabulary for teacher, student and data");
+        }
+        else // Of what is predicted enough is said.
+        {
+            problems.Require(its with { Target = asked.Target, Classes = asked.Classes } == asked, Place, $"job {id} takes {its}; a teacher that takes {asked}, the inputs of {dataset.Name}");
+        }
         await using var connection = await _database.OpenConnectionAsync(cancellation);
         return await TeacherCheckpoints.FactsAsync(connection, id, teacher.Student, cancellation);
 

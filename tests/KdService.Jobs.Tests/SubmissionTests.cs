@@ -168,6 +168,26 @@ public class SubmissionTests : JobsTest
     }
 
     [Fact]
+    public async Task TeacherJob_OfAValue_IsRefusedForClasses_AndOfOtherLengthsIsTaken()
+    {
+        var node = await StartApiAsync();
+        var phrases = """{"name": "phrases", "samples": 1000}""";
+        var first = Of(phrases, null);
+        var classes = await node.SubmitAsync(first);
+        var value = await node.SubmitAsync(first with { Seed = 5 });
+        await node.ExecuteAsync("update jobs set state = 'succeeded' where id = $1", classes);
+        await node.ExecuteAsync("""update jobs set state = 'succeeded', plan = jsonb_set(plan, '{dataset}', '{"name": "text_files", "train": "a.tsv", "test": "b.tsv", "train_rows": 100, "test_rows": 10, "vocabulary": "phrases"}') where id = $1""", value);
+
+        Assert.NotNull(await node.SubmitAsync(Of("""{"name": "phrases", "samples": 1000, "max_length": 16}""", classes)));
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(Of(phrases, value)));
+        Assert.Contains(refused.Problems, problem => problem.Pointer == "/teacher/job" && problem.Detail.StartsWith($"job {value} predicts a value; a teacher that predicts one of ", StringComparison.Ordinal));
+        Assert.DoesNotContain(refused.Problems, problem => problem.Detail.Contains("takes", StringComparison.Ordinal));
+
+        static JobSpec Of(string dataset, string? teacher) => SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(
+            $$"""{"dataset": {{dataset}}, {{(teacher is null ? "" : $$""" "teacher": {"job": "{{teacher}}"}, """)}} "student": {"model": "bert-l1-h64"}, "method": {"name": "{{(teacher is null ? "none" : "kd")}}"} }"""));
+    }
+
+    [Fact]
     public async Task Validation_ShowsTheTeachersPlanUntilThatTeacherExists()
     {
         var node = await StartApiAsync();

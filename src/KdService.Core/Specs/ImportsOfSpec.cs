@@ -108,5 +108,6 @@ public static class ImportsOfSpec
 
     private sealed record Place(string Pointer, Func<JobSpec, string?> Get, Func<JobSpec, string, JobSpec> Set);
 
-    private static string Words(Target target, int outputs) => target switch { Target.Value => "a value", Target.Span => "a span", _ => $"one of {outputs} classes" };
+    /// <summary>What a network predicts, in words.</summary>
+    public static string Words(Target target, int outputs) => target switch { Target.Value => "a value", Target.Span => "a span", _ => $"one of {outputs} classes" };
 }
