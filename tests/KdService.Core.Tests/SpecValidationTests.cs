@@ -51,6 +51,22 @@ public class SpecValidationTests
     }
 
     [Theory]
+    [InlineData("test", "\"/etc/x.csv\"", "/dataset/test", "\"/etc/x.csv\" given; a path below the data root that ends in .csv, .tsv or .jsonl: letters, digits, spaces and _ . / -, without .. and with no / at its beginning")]
+    [InlineData("judged_by", "\"f1\"", "/dataset/judged_by", "f1 given; pearson, as a number is predicted")]
+    [InlineData("judged_by", "\"pearson\", \"labels\": [\"a\", \"b\"]", "/dataset/judged_by", "pearson given; accuracy, f1 or matthews, as there are labels")]
+    [InlineData("judged_by", "\"f1\", \"labels\": [\"a\", \"b\", \"c\"]", "/dataset/judged_by", "f1 given with 3 labels; it is defined for 2")]
+    public void Read_TextFilesThatAreNot_SaysWhatIsInTheWordsOfTheSpec(string field, string value, string pointer, string expected)
+    {
+        var problems = new ProblemList();
+        var test = field == "test" ? "" : "\"test\": \"b.tsv\", ";
+        SpecValidation.Read(Encoding.UTF8.GetBytes($$"""
+            {"dataset": {"name": "text_files", "train": "a.tsv", {{test}} "train_rows": 100, "test_rows": 10, "{{field}}": {{value}} }, "student": {"model": "bert-tiny"}, "method": {"name": "none"} }
+            """), problems);
+        var problem = Assert.Single(problems.Items);
+        Assert.Equal((pointer, expected), (problem.Pointer, problem.Detail));
+    }
+
+    [Theory]
     [InlineData("bert-tinny", "did you mean bert-tiny?")]
     [InlineData("BERT-base", "did you mean bert-base?")]
     [InlineData("bert-base-uncased", "did you mean bert-base?")]

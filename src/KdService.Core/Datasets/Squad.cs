@@ -22,6 +22,7 @@ public enum SquadVersion
     """)]
 public sealed record Squad : TextDataset
 {
+    private const string PathInWords = $"a path below the data root that ends in .json: {FieldAttribute.PathCharacters}";
     private const string PathPattern = @"(?!/)(?!.*\.\.)[A-Za-z0-9_./ -]+\.json";
 
     // Special tokens around a question and a paragraph: BERT's three, RoBERTa's four.
@@ -40,11 +41,11 @@ public sealed record Squad : TextDataset
     public SquadVersion Version { get; init; }
 
     /// <summary>The training file.</summary>
-    [Field("The training file, below the data root; squad/train-v1.1.json or squad/train-v2.0.json when left out.", Pattern = PathPattern)]
+    [Field("The training file, below the data root; squad/train-v1.1.json or squad/train-v2.0.json when left out.", Pattern = PathPattern, PatternInWords = PathInWords)]
     public string? Train { get; init; }
 
     /// <summary>The test file.</summary>
-    [Field("The test file, below the data root; squad/dev-v1.1.json or squad/dev-v2.0.json when left out.", Pattern = PathPattern)]
+    [Field("The test file, below the data root; squad/dev-v1.1.json or squad/dev-v2.0.json when left out.", Pattern = PathPattern, PatternInWords = PathInWords)]
     public string? Test { get; init; }
 
     /// <summary>Questions of the training file that are used.</summary>

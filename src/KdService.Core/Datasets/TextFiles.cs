@@ -8,14 +8,15 @@ namespace KdService.Core.Datasets;
     """)]
 public sealed record TextFiles : TextDataset
 {
+    private const string PathInWords = $"a path below the data root that ends in .csv, .tsv or .jsonl: {FieldAttribute.PathCharacters}";
     private const string PathPattern = @"(?!/)(?!.*\.\.)[A-Za-z0-9_./ -]+\.(csv|tsv|jsonl)";
 
     /// <summary>The training file.</summary>
-    [Field("The training file, below the data root; .csv, .tsv or .jsonl. Left out of sets that evaluation.also_on names.", Pattern = PathPattern)]
+    [Field("The training file, below the data root; .csv, .tsv or .jsonl. Left out of sets that evaluation.also_on names.", Pattern = PathPattern, PatternInWords = PathInWords)]
     public string? Train { get; init; }
 
     /// <summary>The test file.</summary>
-    [Field("The test file, below the data root, of the same columns.", Pattern = PathPattern)]
+    [Field("The test file, below the data root, of the same columns.", Pattern = PathPattern, PatternInWords = PathInWords)]
     public required string Test { get; init; }
 
     /// <summary>Rows of the training file.</summary>
@@ -80,8 +81,9 @@ public sealed record TextFiles : TextDataset
         problems.Require(Train is null == TrainRows is null, Train is null ? "/dataset/train" : "/dataset/train_rows", "missing; train and train_rows go together");
         problems.Require(Labels.Count != 1, "/dataset/labels", "1 label given; at least 2, or none where the label is a number to predict");
         problems.Require(Labels.Distinct().Count() == Labels.Count, "/dataset/labels", "a label given twice; each once");
-        problems.Require(Target == Target.Class ? Metric is ScoreMetric.Accuracy or ScoreMetric.F1 or ScoreMetric.Matthews : Metric == ScoreMetric.Pearson, "/dataset/judged_by",
-            $"{JudgedBy} given; {(Target == Target.Class ? "accuracy, f1 or matthews, as there are labels" : "pearson, as a number is predicted")}");
-        problems.Require(Metric is ScoreMetric.Accuracy or ScoreMetric.Pearson || Labels.Count == 2, "/dataset/judged_by", $"{JudgedBy} given with {Labels.Count} labels; it is defined for 2");
+        var judged = Json.Naming.ConvertName($"{JudgedBy}");
+        if (Target == Target.Value) problems.Require(Metric == ScoreMetric.Pearson, "/dataset/judged_by", $"{judged} given; pearson, as a number is predicted");
+        else if (Metric == ScoreMetric.Pearson) problems.Add("/dataset/judged_by", $"{judged} given; accuracy, f1 or matthews, as there are labels");
+        else problems.Require(Metric == ScoreMetric.Accuracy || Labels.Count == 2, "/dataset/judged_by", $"{judged} given with {Labels.Count} labels; it is defined for 2");
     }
 }

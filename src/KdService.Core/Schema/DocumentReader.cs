@@ -131,7 +131,7 @@ public static class DocumentReader
         if (field is null) return text;
         problems.Require(text.Length <= field.MaxLength, pointer, $"{text.Length} characters given; at most {field.MaxLength}");
         if (field.Pattern is { } pattern)
-            problems.Require(Regex.IsMatch(text, $"\\A(?:{pattern})\\z"), pointer, $"{Show(element)} given; a string that matches {pattern}");
+            problems.Require(Regex.IsMatch(text, $"\\A(?:{pattern})\\z"), pointer, $"{Show(element)} given; {field.PatternInWords ?? $"a string that matches {pattern}"}");
         return text;
     }
 

@@ -22,6 +22,12 @@ public sealed class FieldAttribute(string description) : Attribute
     /// <summary>A regular expression that the whole string must match.</summary>
     public string? Pattern { get; init; }
 
+    /// <summary>What <see cref="Pattern"/> asks for, for error messages; the pattern itself stands there when this is left out.</summary>
+    public string? PatternInWords { get; init; }
+
+    /// <summary>What paths below the data root are made of.</summary>
+    internal const string PathCharacters = "letters, digits, spaces and _ . / -, without .. and with no / at its beginning";
+
     /// <summary>The most characters of a string, of each string where the field is a list or a map.</summary>
     public int MaxLength { get; init; } = 256;
 
