@@ -47,11 +47,11 @@ public static class TextTables
         {
             if (layout.Labels is { } labels)
             {
-                return (labels.ClassOf(spelling) ?? throw new TextDataException(path, line, $"label '{spelling}' given; one of {string.Join(", ", labels.Spellings)}"), null);
+                return (labels.ClassOf(spelling) ?? throw new TextDataException(path, line, $"'{layout.Label}' is '{spelling}'; one of {string.Join(", ", labels.Spellings)}"), null);
             }
             var (low, high) = layout.Scores ?? (double.MinValue, double.MaxValue);
             if (double.TryParse(spelling, NumberStyles.Float, CultureInfo.InvariantCulture, out var score) && score >= low && score <= high) return (null, score);
-            throw new TextDataException(path, line, $"score '{spelling}' given; a number{(layout.Scores is null ? "" : $" from {low} to {high}")} is right");
+            throw new TextDataException(path, line, $"'{layout.Label}' is '{spelling}'; a number {(layout.Scores is null ? "is right where no labels are named (labels)" : $"from {low} to {high} is right")}");
         }
     }
 

@@ -25,9 +25,9 @@ public class TextTablesTests
         var layout = new TextLayout { TextA = "a", TextB = "b", Label = "score", Scores = (0, 1) };
         var path = folder.Write("pairs.jsonl", "{\"a\":\"x\",\"b\":\"y\",\"score\":0.25}\n{\"a\":\"x\",\"b\":\"y\",\"score\":\"1e-1\"}");
         Assert.Equal([0.25, 0.1], TextTables.Read(path, TableFormat.JsonLines, layout).Examples.Select(example => example.Score!.Value));
-        Assert.EndsWith(":1: score '0.25' given; a number from 0 to 0.1 is right", Fault(() => TextTables.Read(path, TableFormat.JsonLines, layout with { Scores = (0, 0.1) })), StringComparison.Ordinal);
+        Assert.EndsWith(":1: 'score' is '0.25'; a number from 0 to 0.1 is right", Fault(() => TextTables.Read(path, TableFormat.JsonLines, layout with { Scores = (0, 0.1) })), StringComparison.Ordinal);
         path = folder.Write("pairs.tsv", "a\tb\tscore\nx\ty\tNaN");
-        Assert.EndsWith(":2: score 'NaN' given; a number is right", Fault(() => TextTables.Read(path, TableFormat.Tsv, layout with { Scores = null })), StringComparison.Ordinal);
+        Assert.EndsWith(":2: 'score' is 'NaN'; a number is right where no labels are named (labels)", Fault(() => TextTables.Read(path, TableFormat.Tsv, layout with { Scores = null })), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -35,7 +35,7 @@ public class TextTablesTests
     [InlineData(TableFormat.Csv, "key,stars,text\n", "f: there are no rows")]
     [InlineData(TableFormat.JsonLines, "\n", "f: there are no rows")]
     [InlineData(TableFormat.Csv, "key,rating,text\n1,good,x", "f:1: there is no column 'stars'; the columns are 'key', 'rating', 'text'")]
-    [InlineData(TableFormat.Csv, "key,stars,text\n1,good,\"x\ny\"\n2,fine,x", "f:4: label 'fine' given; one of bad, good")]
+    [InlineData(TableFormat.Csv, "key,stars,text\n1,good,\"x\ny\"\n2,fine,x", "f:4: 'stars' is 'fine'; one of bad, good")]
     [InlineData(TableFormat.Csv, "key,stars,text\n1,good,\"x\n2,bad,y", "f:2: a quote is not closed")]
     [InlineData(TableFormat.Csv, "key,stars,text\n1,good,\"x\"y", "f:2: 'y' follows a closed quote")]
     [InlineData(TableFormat.Csv, "key,stars,text\n1,good,x,y", "f:2: 4 columns given; 3 are right")]
