@@ -52,7 +52,9 @@ try
 catch (Exception e)
 {
     var code = Failures.Code(e);
-    log.LogError(e, "failed: {Code}", code);
+    // Of what has a code of its own the message says all; where in the program it was found out is for those who mend the program.
+    if (e is RunException) log.LogError("failed: {Code}: {Message}", code, e.Message);
+    else log.LogError(e, "failed: {Code}", code);
     events.Write(new RunFailed { Code = code, Message = e.Message, Step = (e as RunException)?.Step ?? run?.Step });
     return Failures.Exit(code);
 }

@@ -118,6 +118,7 @@ public sealed class FailureTests(Teachers teachers)
         prepare?.Invoke(folder);
         using var trainer = folder.Start(request with { Resume = resume });
         var failed = AssertFails(trainer, exit, code, said);
+        Assert.DoesNotContain("   at KdService", trainer.Log, StringComparison.Ordinal);
         Assert.All(trainer.Log.Split('\n').Where(line => line.StartsWith("20", StringComparison.Ordinal)), line => Assert.Contains("job-of-the-test#1", line, StringComparison.Ordinal));
         return failed;
     }
