@@ -1,4 +1,5 @@
 using KdService.Cli.Display;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
@@ -97,6 +98,15 @@ public sealed class DisplayTests
         var row = Render(ResultsTable.Of([new Result("kd", Report(teacher, student))])).Split('\n')[3];
 
         Assert.Equal(["plane2", "kd", "13,098", "65.1 %", "66.4 %", "70.0 %", "1 min 5 s"], row.Trim().Trim('│').Split('│').Select(cell => cell.Trim()));
+    }
+
+    [Fact]
+    public void ResultsTable_OfAnotherMetricThanAccuracy_NamesIt()
+    {
+        var result = Evaluation(0.7) with { Metric = ScoreMetric.Matthews, Metrics = new Dictionary<string, double> { ["matthews"] = 0.25 } };
+        var lines = Render(ResultsTable.Of([new Result("kd", Report(Model("bert-tiny", ModelRole.Student, 1, null, 0.7) with { Best = result }))])).Split('\n');
+        Assert.Contains("│ last matthews │ best matthews │", lines[1], StringComparison.Ordinal);
+        Assert.Contains("25.0 %", lines[3], StringComparison.Ordinal);
     }
 
     [Fact]

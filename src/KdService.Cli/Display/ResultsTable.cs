@@ -1,3 +1,4 @@
+using KdService.Core.Datasets;
 using KdService.Core.Runs;
 using Spectre.Console;
 
@@ -11,16 +12,18 @@ public sealed record Result(string Title, RunReport Report);
 /// <summary>What came of runs, side by side.</summary>
 public static class ResultsTable
 {
-    /// <summary>A row per run, in the order given; accuracies are those on test data. What a network was put to has a column of its own.</summary>
+    /// <summary>A row per run, in the order given; accuracies, or what else networks are judged by, which the columns then name, are those on test data. What a network was put to has a column of its own.</summary>
     public static Table Of(IReadOnlyList<Result> results)
     {
         var trials = results.SelectMany(result => Scores(result.Report)).Select(score => score.Name).Distinct().ToList();
+        var metrics = results.Select(result => result.Report.Models[^1].Best.Metric).Distinct().ToList();
+        var judged = metrics is [ScoreMetric.Accuracy] or [] ? "" : $" {string.Join('/', metrics.Select(EvaluationResult.NameOf))}";
         var table = new Table().Border(TableBorder.Rounded).AddColumns(
             new TableColumn("model").NoWrap(),
             new TableColumn("trained").NoWrap(),
             new TableColumn("parameters").RightAligned().NoWrap(),
-            new TableColumn("last").RightAligned().NoWrap(),
-            new TableColumn("best").RightAligned().NoWrap(),
+            new TableColumn($"last{judged}").RightAligned().NoWrap(),
+            new TableColumn($"best{judged}").RightAligned().NoWrap(),
             new TableColumn("agreement").RightAligned().NoWrap(),
             new TableColumn("time").RightAligned().NoWrap());
         foreach (var trial in trials) table.AddColumn(new TableColumn(Markup.Escape(trial)).RightAligned());
