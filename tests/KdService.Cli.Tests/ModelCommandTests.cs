@@ -39,6 +39,9 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal(["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"], received.Keys.Order());
         Assert.Equal(new FileInfo(Path.Combine(_folder.FullName, "model.safetensors")).Length, received["model.safetensors"]);
         Assert.Equal("reviews", name);
+
+        Assert.Equal(ExitCodes.Done, (await KdProgram.Run(environment, "model", "import", $"{_folder.FullName}/")).Status);
+        Assert.Equal(_folder.Name, name);
     }
 
     [Fact]

@@ -16,19 +16,22 @@ public static class ModelCommand
     private static Command Import()
     {
         var folder = new Argument<DirectoryInfo>("folder") { Description = "A folder with config.json, model.safetensors and a tokenizer's files." };
-        var name = new Option<string?>("--name") { Description = "What to call the model; the name of its network when left out." };
+        var name = new Option<string?>("--name") { Description = "What to call the model; the folder's own name when left out." };
         var command = new Command("import", "Import a Hugging Face folder; prints the id by which specs name the model.") { folder, name, CommandLine.Json };
         command.SetAction(async (parsed, cancel) =>
         {
             var path = parsed.GetRequiredValue(folder).FullName;
             var facts = Read(path);
             using var client = ServiceClient.FromEnvironment();
-            var model = await client.ImportModel(path, facts.Files, parsed.GetValue(name), cancel);
+            var model = await client.ImportModel(path, facts.Files, parsed.GetValue(name) ?? NameOf(path), cancel);
             Terminal.Out.Say(parsed.GetValue(CommandLine.Json) ? Json.Write(model, indented: true) : model.Imported!.Id);
             return ExitCodes.Done;
         });
         return command;
     }
+
+    // What the service takes for a name; null leaves it to the service.
+    private static string? NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)) is { Length: > 0 and <= 100 } name && !name.Any(char.IsControl) ? name : null;
 
     private static Command Show()
     {
