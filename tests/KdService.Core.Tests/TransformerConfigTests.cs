@@ -84,10 +84,11 @@ public class TransformerConfigTests
     [InlineData("distilbert", Target.Span, "DistilBertForQuestionAnswering", null)]
     public void ToJson_IsReadBack_AndNamesTheModel(string name, Target target, string architecture, string? problemType)
     {
-        var config = new TransformerConfig(Transformers.Size(name)!, 99) { Target = target, Labels = target switch { Target.Class => ["no", "yes"], Target.Value => ["score"], _ => [] } };
+        var config = new TransformerConfig(Transformers.Size(name)!, 99) { Target = target, Ends = (3, 4), Labels = target switch { Target.Class => ["no", "yes"], Target.Value => ["score"], _ => [] } };
         var json = JsonNode.Parse(config.ToJson())!;
         Assert.Equal(architecture, (string?)json["architectures"]![0]);
         Assert.Equal(problemType, (string?)json["problem_type"]);
+        if (name == "roberta-base") Assert.Equal((1, 3, 4), ((int)json["pad_token_id"]!, (int)json["bos_token_id"]!, (int)json["eos_token_id"]!));
         if (target == Target.Class) Assert.Equal(1, (int?)json["label2id"]!["yes"]);
         var problems = new ProblemList();
         var read = TransformerConfig.Parse(config.ToJson(), problems)!;

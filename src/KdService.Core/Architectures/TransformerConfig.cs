@@ -17,6 +17,9 @@ public sealed record TransformerConfig(Transformer Size, int Vocabulary)
     /// <summary>What is predicted, as far as the config tells: <c>problem_type</c>, and a model for question answering.</summary>
     public Target Target { get; init; }
 
+    /// <summary>The tokens that begin and end a text, which a RoBERTa's config names.</summary>
+    public (int Start, int End) Ends { get; init; } = (0, 2);
+
     /// <summary>Whether the model is one with a head for that; the head of another, such as a class for every token, is not served.</summary>
     public bool ServesHead { get; init; } = true;
 
@@ -60,6 +63,7 @@ public sealed record TransformerConfig(Transformer Size, int Vocabulary)
             WriteSize(json);
             json.WriteNumber("vocab_size", Vocabulary);
             json.WriteNumber("max_position_embeddings", Size.Positions);
+            // Of a RoBERTa transformers counts positions from here, whatever the vocabulary's padding is, which the mask leaves out.
             json.WriteNumber("pad_token_id", Size.PaddingToken);
             json.WriteNumber("initializer_range", 0.02);
             json.WriteString("torch_dtype", "float32");
@@ -95,8 +99,8 @@ public sealed record TransformerConfig(Transformer Size, int Vocabulary)
         json.WriteNumber("layer_norm_eps", Size.NormEpsilon);
         json.WriteString("position_embedding_type", "absolute");
         if (Size.Family != TransformerFamily.Roberta) return;
-        json.WriteNumber("bos_token_id", 0);
-        json.WriteNumber("eos_token_id", 2);
+        json.WriteNumber("bos_token_id", Ends.Start);
+        json.WriteNumber("eos_token_id", Ends.End);
     }
 
     private void WriteLabels(Utf8JsonWriter json)

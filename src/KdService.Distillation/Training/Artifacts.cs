@@ -63,13 +63,15 @@ internal sealed class Artifacts(RunContext run)
         var dataset = (TextDataset)run.Dataset;
         using var network = (TextNetwork)Networks.Build(model.Architecture, dataset.Shape, seed: null);
         weights.CopyTo(network);
+        var tokenizer = Tokenizers.Of(dataset, run.Request.DataRoot);
         var config = new TransformerConfig(network.Size, dataset.Shape.Vocabulary)
         {
             Target = dataset.Target,
+            Ends = (tokenizer.StartId, tokenizer.SeparatorId),
             Labels = dataset.Target switch { Target.Class => dataset.LabelNames, Target.Value => ["LABEL_0"], _ => [] },
         };
         var folder = Path.Combine(run.Folder, model.Id);
-        TokenizerFolder.Write(Tokenizers.Of(dataset, run.Request.DataRoot), folder);
+        TokenizerFolder.Write(tokenizer, folder, Transformer.LongestText);
         HuggingFaceFolder.Write(folder, network, config);
         foreach (var name in Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Where(FolderFiles.Knows).Order(StringComparer.Ordinal))
             run.Emit(new ArtifactWritten { Name = $"{model.Id}/{name}", Path = $"{model.Id}/{name}", MediaType = Path.GetExtension(name) switch { ".json" => "application/json", ".txt" => "text/plain", _ => "application/octet-stream" } });

@@ -54,7 +54,10 @@ public static class TokenizerFolder
     }
 
     /// <summary>Writes the files that <see cref="Read"/> and transformers read, into a folder that is made if need be.</summary>
-    public static void Write(Tokenizer tokenizer, string folder)
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="longest">The longest text of the network beside it, at which transformers cuts where the tokenizer itself names no shorter one.</param>
+    public static void Write(Tokenizer tokenizer, string folder, int? longest = null)
     {
         Directory.CreateDirectory(folder);
         var special = tokenizer.Special;
@@ -67,7 +70,7 @@ public static class TokenizerFolder
             ["unk_token"] = special.Unknown,
         };
         var config = new Dictionary<string, object?>(tokens);
-        if (tokenizer.MaxLength is { } length) config["model_max_length"] = length;
+        if ((tokenizer.MaxLength is { } own && !(own > longest) ? own : longest) is { } length) config["model_max_length"] = length;
         switch (tokenizer)
         {
             case WordPieceTokenizer wordPiece:

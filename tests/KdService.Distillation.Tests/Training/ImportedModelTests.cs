@@ -34,7 +34,8 @@ public sealed class ImportedModelTests
         var problems = new ProblemList();
         var facts = ModelFolder.Read(folder.File("student"), problems)!;
         Assert.Empty(problems.Items);
-        Assert.Equal(("bert-l2-h64", Target.Class, 3), (facts.Architecture, facts.Target, facts.Outputs));
+        // Where transformers cuts, too.
+        Assert.Equal(("bert-l2-h64", Target.Class, 3, 512), (facts.Architecture, facts.Target, facts.Outputs, facts.LongestText));
         Assert.Equal(["negative", "neutral", "positive"], facts.Labels);
         Assert.Equal(Vocabularies.Phrases.Digest, facts.Vocabulary.Digest);
 
