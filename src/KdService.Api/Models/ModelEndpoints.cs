@@ -22,7 +22,7 @@ public static class ModelEndpoints
         models.MapRead("", ListAsync)
             .WithName("list_models")
             .WithSummary("List the networks and the imported models")
-            .WithDescription("Every network that a spec may name as teacher, assistant or student, with its parameters for 10 and 100 classes and the arithmetic of one forward pass; those that take vectors, for vectors of the length that clusters has by default; those that take texts, for 128 tokens of a vocabulary of 30,522. After them the models that were imported, newest first, each with `imported`.")
+            .WithDescription("Every network that a spec may name as teacher, assistant or student, with its parameters for 10 and 100 classes and the arithmetic of one forward pass; those that take vectors, for vectors of the length that clusters has by default; those that take texts, for 128 tokens of a vocabulary of 30,522. Networks for texts of any other size go by the pattern `bert-l4-h256`, `roberta-l4-h256` or `distilbert-l4-h256` (1 to 48 layers, a hidden width that is a multiple of 64 up to 2048), which `GET /v1/models/{id}` takes, too. After the networks the models that were imported, newest first, each with `imported`.")
             .Produces<Page<ModelView>>()
             .Answers(() => new Page<ModelView>([Catalogue[0], ModelExamples.Imported], null));
 
