@@ -63,6 +63,11 @@ public sealed class SquadLoaderTests
         var squad = SquadTexts.Write(folder.Path, SquadVersion.V2);
         Complains(FailureCode.DataMissing, "other.json", squad with { Train = "squad/other.json" });
         Complains(FailureCode.DataCorrupt, "squad/train.json: 160 questions found that can be used; the spec asks for 161 (train_questions)", squad with { TrainQuestions = 161 });
+        var path = Path.Combine(folder.Path, "squad", "train.json");
+        var whole = File.ReadAllText(path);
+        File.WriteAllText(path, new System.Text.RegularExpressions.Regex("\"answer_start\":[0-9]+").Replace(whole, "\"answer_start\":999", 1));
+        Complains(FailureCode.DataCorrupt, "squad/train.json: 159 questions found that can be used of 160; left out are those whose first answer is not where answer_start says: q0; the spec asks for 160 (train_questions)", squad);
+        File.WriteAllText(path, whole);
         Complains(FailureCode.DataCorrupt, "question q3 has no answer; in version v1 each has one", squad with { Version = SquadVersion.V1 });
 
         void Complains(FailureCode code, string message, Squad wrong)
