@@ -98,6 +98,8 @@ public class GeneratorMethodTests
 
     [Theory]
     [InlineData("""{"name": "mate_kd", "generator": "resnet8"}""", "/method/generator", "the inputs of phrases are texts")]
+    [InlineData("""{"name": "mate_kd", "generator_batches": 1000, "student_batches": 1}""", "/method", "all of which would be the generator's")]
+    [InlineData("""{"name": "combined_kd", "generator_batches": 1000}""", "/method", "generator_batches 1000 given; stage annealing has")]
     [InlineData("""{"name": "mate_kd", "mask_probability": 0}""", "/method/mask_probability", "0 given; a number above 0")]
     [InlineData($$$"""{"name": "custom", "stages": [{"name": "a", {{{Losses}}}, "augmenter": {"name": "masked_generator", "generator": "g"}}]}""",
         "/method/stages/0/augmenter", "generator \"g\" given; one of models, which an earlier stage has trained with masked_tokens")]

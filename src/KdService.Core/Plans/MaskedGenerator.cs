@@ -69,6 +69,9 @@ public sealed record MaskedGenerator : Augmenter
         problems.Require(shape.Target != Target.Span, pointer, $"masked_generator given; {plan.Dataset.Name} asks for spans, whose answer altered words may take away: a data set of classes or values");
         var generator = plan.Models.FirstOrDefault(model => model.Id == Generator && model.Role == ModelRole.Generator);
         var trained = generator?.Imported is not null || plan.Stages.TakeWhile(earlier => earlier.Name != stage.Name).Any(earlier => earlier.Trains == Generator);
+        var batches = (long)stage.Epochs * plan.StepsPerEpoch(stage);
+        problems.Require(GeneratorBatches < batches, pointer,
+            $"generator_batches {GeneratorBatches} given; stage {stage.Name} has {batches} batches, all of which would be the generator's: fewer than that, or more epochs, so that {stage.Trains} learns");
         problems.Require(generator is not null && trained, pointer, $"generator \"{Generator}\" given; one of models, which an earlier stage has trained with masked_tokens");
     }
 }
