@@ -124,9 +124,9 @@ public sealed class JobSubmission
         problems.Require(teacher.Status == JobState.Succeeded, Place, $"job {id} is {Words.Of(teacher.Status)}; a job that has succeeded");
         problems.Require(teacher.Diagnoses is null, Place, $"job {id} diagnoses job {teacher.Diagnoses} and trains nothing; a job that has trained a network");
         var (its, asked) = (learnt.Shape, dataset.Shape);
-        problems.Require((its.Target, its.Classes) == (asked.Target, asked.Classes), Place,
+        var alike = problems.Require((its.Target, its.Classes) == (asked.Target, asked.Classes), Place,
             $"job {id} predicts {ImportsOfSpec.Words(its.Target, its.Classes)}; a teacher that predicts {ImportsOfSpec.Words(asked.Target, asked.Classes)}, as {dataset.Title} asks");
-        problems.Require(learnt.Name == dataset.Name, Place, $"job {id} learnt {learnt.Name}; a teacher of {dataset.Name}");
+        if (alike && learnt.Mismatch(dataset) is { } mismatch) problems.Add(Place, $"job {id} {mismatch}");
         if (learnt is TextDataset taught && dataset is TextDataset texts)
         {
             // How long its texts were is of no account: every position table has room for the longest.

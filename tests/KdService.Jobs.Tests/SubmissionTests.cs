@@ -151,6 +151,28 @@ public class SubmissionTests : JobsTest
         Assert.Contains("learnt cifar10", Assert.Single(refused.Problems).Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"name": "glue", "task": "cola"}""", "tells apart unacceptable, acceptable, in this order; a teacher of negative, positive, the classes of glue sst2")]
+    [InlineData("""{"name": "text_files", "train": "a.tsv", "test": "b.tsv", "train_rows": 100, "test_rows": 10, "labels": ["positive", "negative"]}""", "tells apart positive, negative, in this order")]
+    [InlineData("""{"name": "glue", "task": "stsb"}""", "predicts a value; a teacher that predicts one of 2 classes, as glue sst2 asks")]
+    [InlineData("""{"name": "clusters"}""", "classes; a teacher that predicts one of 2 classes, as glue sst2 asks")]
+    [InlineData("""{"name": "imdb"}""", null)]
+    public async Task TeacherJob_OfTexts_TeachesOthersWithTheSameClassesInTheSameOrder(string learnt, string? detail)
+    {
+        var node = await StartApiAsync();
+        var teacher = await node.SubmitAsync();
+        await node.ExecuteAsync($$"""update jobs set state = 'succeeded', plan = jsonb_set(plan, '{dataset}', '{{learnt}}') where id = $1""", teacher);
+        var spec = SpecValidation.ReadOrThrow(Encoding.UTF8.GetBytes(
+            $$"""{"dataset": {"name": "glue", "task": "sst2"}, "teacher": {"job": "{{teacher}}"}, "student": {"model": "bert-tiny"}, "method": {"name": "kd"} }"""));
+
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.SubmitAsync(spec));
+
+        // The data's files are absent here, which is another problem.
+        var ofTeacher = refused.Problems.Where(problem => problem.Pointer == "/teacher/job").ToList();
+        if (detail is null) Assert.Empty(ofTeacher);
+        else Assert.Contains(ofTeacher, problem => problem.Detail.Contains($"job {teacher} ", StringComparison.Ordinal) && problem.Detail.Contains(detail, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task TeacherJob_OfAnotherVocabulary_IsRefusedNamingBoth()
     {

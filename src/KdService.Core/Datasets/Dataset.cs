@@ -65,6 +65,9 @@ public abstract record Dataset
     public void RequireTraining(ProblemList problems) =>
         problems.Require(TrainSize > 0, "/dataset/name", $"{Title} given, which has no training part; evaluation.also_on takes it, beside a data set to train on");
 
+    /// <summary>Why who has learnt this data cannot teach other data that asks for as many classes, e.g. <c>learnt procedural; a teacher of cifar10</c>; null if nothing is in the way.</summary>
+    public virtual string? Mismatch(Dataset other) => Name == other.Name ? null : $"learnt {Title}; a teacher of {other.Title}";
+
     /// <summary>The data set's name in specs.</summary>
     public string Name => Union.Case(GetType()).Name;
 

@@ -38,6 +38,16 @@ public abstract record TextDataset : Dataset
     public override DataShape Shape => DataShape.Text(Imported?.Entries ?? NamedVocabulary?.Entries ?? 1, MaxLength, Target, Classes);
 
     /// <inheritdoc />
+    /// <remarks>Texts of any source teach others whose classes have the same names in the same order, which is that of the logits.</remarks>
+    public override string? Mismatch(Dataset other)
+    {
+        if (other is not TextDataset { Target: Target.Class } texts || Target != Target.Class) return base.Mismatch(other);
+        return LabelNames.SequenceEqual(texts.LabelNames, StringComparer.OrdinalIgnoreCase)
+            ? null
+            : $"tells apart {string.Join(", ", LabelNames)}, in this order; a teacher of {string.Join(", ", texts.LabelNames)}, the classes of {texts.Title}";
+    }
+
+    /// <inheritdoc />
     public override int BytesPerValue => sizeof(int);
 
     /// <summary>The file of the training texts; null where there is none.</summary>
