@@ -33,6 +33,8 @@ public sealed record MergedClasses(IReadOnlyList<int> OfLabels, IReadOnlyList<in
             if (sharing.Count > 0) ofLabels = [.. ofLabels.Select(merged => sharing.Contains(merged) ? sharing.Min() : merged)];
         }
         int[] kept = [.. ofLabels.Distinct().Order()];
+        if (!problems.Require(kept.Length > 1 || labels.Count < 2, "/labels",
+            $"all labels would mean the same, as those that share a class are one, and every answer would be right; labels {string.Join(", ", labels)} that share no class")) return null;
         ofLabels = [.. ofLabels.Select(merged => Array.IndexOf(kept, merged))];
         return new MergedClasses(ofLabels, [.. Enumerable.Range(0, classes.Count).Select(k => meanings.FindIndex(meant => meant.Contains(k)) is >= 0 and var label ? ofLabels[label] : kept.Length)], kept.Length);
     }

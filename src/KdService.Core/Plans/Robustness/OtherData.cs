@@ -42,6 +42,9 @@ public sealed record OtherData
     public void Check(Dataset job, ProblemList problems)
     {
         var before = problems.Items.Count;
+        problems.Require(Dataset.TrainLimit is null, "/dataset/train_limit", $"{Dataset.TrainLimit} given; the test samples alone are read, of which samples takes a part: leave it out");
+        if (Dataset is TextDataset { Vocabulary: { } vocabulary } && job is TextDataset own)
+            problems.Require(own.Imported is null && vocabulary == own.NamedVocabulary?.Name, "/dataset/vocabulary", $"\"{vocabulary}\" given; texts are cut as the job's are: leave it out");
         For(job).Validate(problems);
         if (problems.Items.Count > before) return;
         if (!problems.Require(Dataset.Shape.Kind == job.Shape.Kind, "/dataset", $"{Dataset.Title} given, whose inputs are {Dataset.Shape}; those of {job.Title} are {job.Shape}")) return;
