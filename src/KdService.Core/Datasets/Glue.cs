@@ -62,7 +62,7 @@ public sealed record Glue : PublishedTexts
         GlueTask.Sst2 => ("SST-2", 67_349, 872, ["negative", "positive"], ScoreMetric.Accuracy),
         GlueTask.Mrpc => ("MRPC", 3668, 408, ["not_equivalent", "equivalent"], ScoreMetric.F1),
         GlueTask.Stsb => ("STS-B", 5749, 1500, [], ScoreMetric.Pearson),
-        GlueTask.Qqp => ("QQP", 363_846, 40_430, Duplicate, ScoreMetric.Accuracy),
+        GlueTask.Qqp => ("QQP", 363_846, 40_430, Duplicate, ScoreMetric.F1),
         GlueTask.Mnli => ("MNLI", 392_702, 9815, Inference, ScoreMetric.Accuracy),
         GlueTask.MnliMm => ("MNLI-mm", 392_702, 9832, Inference, ScoreMetric.Accuracy),
         GlueTask.Ax => ("AX", 0, 1104, Inference, ScoreMetric.Matthews),
@@ -70,7 +70,7 @@ public sealed record Glue : PublishedTexts
         GlueTask.Rte => ("RTE", 2490, 277, Entailment, ScoreMetric.Accuracy),
         GlueTask.Wnli => ("WNLI", 635, 71, ["not_entailment", "entailment"], ScoreMetric.Accuracy),
         GlueTask.Mnli10k => ("MNLI-10k", 8999, 1000, Inference, ScoreMetric.Accuracy),
-        GlueTask.Qqp10k => ("QQP-10k", 8999, 1000, Duplicate, ScoreMetric.Accuracy),
+        GlueTask.Qqp10k => ("QQP-10k", 8999, 1000, Duplicate, ScoreMetric.F1),
         _ => ("QNLI-10k", 8999, 1000, Entailment, ScoreMetric.Accuracy),
     };
 

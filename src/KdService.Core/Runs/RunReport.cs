@@ -117,7 +117,7 @@ public sealed record EvaluationResult
     /// <summary>Expected calibration error, in [0, 1]; null where no class is predicted.</summary>
     public double? Ece { get; init; }
 
-    /// <summary>The task's other metrics by name (<c>f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>, ...), in [-1, 1], and thresholds at which some are best; null without any.</summary>
+    /// <summary>The task's other metrics by name (<c>f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>, <c>combined</c> as GLUE does, ...), in [-1, 1], and thresholds at which some are best; null without any.</summary>
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
     /// <summary>The metric that the network is judged by.</summary>

@@ -116,7 +116,8 @@ public static class Evaluator
     public static EvaluationResult EvaluateValues(Tensor predictions, ReadOnlySpan<float> values, Tensor? teacherPredictions)
     {
         var (predicted, right) = (Numbers(predictions, values.Length), Doubles(values));
-        var metrics = Named(CorrelationMetrics.Pearson(predicted, right), CorrelationMetrics.Spearman(predicted, right));
+        var (pearson, spearman) = (CorrelationMetrics.Pearson(predicted, right), CorrelationMetrics.Spearman(predicted, right));
+        var metrics = Named(pearson, spearman, GlueMetrics.Combined(pearson, spearman));
         metrics["mse"] = MeanSquare(predicted, right);
         if (teacherPredictions is not null) metrics["teacher_mse"] = MeanSquare(predicted, Numbers(teacherPredictions, values.Length));
         return new EvaluationResult { Samples = values.Length, Metric = ScoreMetric.Pearson, Metrics = metrics };
@@ -132,10 +133,13 @@ public static class Evaluator
     // The metric of classes that a task is judged by; null for accuracy, which is always there.
     private static Dictionary<string, double>? OfClasses(ScoreMetric metric, ReadOnlySpan<int> predicted, ReadOnlySpan<int> labels) => metric switch
     {
-        ScoreMetric.F1 => Named(ClassificationMetrics.F1(predicted, labels)),
+        ScoreMetric.F1 => WithAccuracy(ClassificationMetrics.F1(predicted, labels), ClassificationMetrics.Accuracy(predicted, labels)),
         ScoreMetric.Matthews => Named(ClassificationMetrics.Matthews(predicted, labels)),
         _ => null,
     };
+
+    // The accuracy itself has a place of its own.
+    private static Dictionary<string, double> WithAccuracy(MetricValue metric, MetricValue accuracy) => Named(metric, GlueMetrics.Combined(metric, accuracy));
 
     private static Dictionary<string, double> Named(params ReadOnlySpan<MetricValue> metrics)
     {

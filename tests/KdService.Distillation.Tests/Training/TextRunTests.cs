@@ -79,7 +79,7 @@ public sealed class TextRunTests
         Assert.Equal(values ? ScoreMetric.Pearson : ScoreMetric.Matthews, best.Metric);
         Assert.InRange(best.Score, -1, 1);
         Assert.Equal(values, best.Accuracy is null);
-        Assert.Equal(values ? ["pearson", "spearman", "mse", "teacher_mse"] : ["matthews"], best.Metrics!.Keys);
+        Assert.Equal(values ? ["pearson", "spearman", "combined", "mse", "teacher_mse"] : ["matthews"], best.Metrics!.Keys);
     }
 
     private static RunReport Report(Method method, string student, string folder, int epochs)
