@@ -141,13 +141,17 @@ internal sealed class JobLifecycle(IJobEngine engine)
     }
 
     /// <summary>Moves a waiting job whose teacher's job has ended.</summary>
-    public Task<JobState?> ReleaseAsync(NpgsqlConnection connection, string id, string teacherJob, JobState ended, CancellationToken cancellation) =>
-        ended == JobState.Succeeded
-            ? ApplyAsync(connection, id, JobTrigger.DependencySucceeded, new Change(), cancellation)
-            : ApplyAsync(connection, id, JobTrigger.DependencyFailed, new Change
-            {
-                Failure = Failures.Of(FailureCode.DependencyFailed, $"its teacher's job {teacherJob} {Words.Of(ended)}"),
-            }, cancellation);
+    public async Task<JobState?> ReleaseAsync(NpgsqlConnection connection, string id, string teacherJob, JobState ended, CancellationToken cancellation)
+    {
+        if (ended == JobState.Succeeded) return await ApplyAsync(connection, id, JobTrigger.DependencySucceeded, new Change(), cancellation);
+        await using var command = new NpgsqlCommand("select failure ->> 'message' from jobs where id = $1", connection);
+        command.Parameters.Add(new() { Value = teacherJob });
+        var why = await command.ExecuteScalarAsync(cancellation) is string message ? $": {message}" : "";
+        return await ApplyAsync(connection, id, JobTrigger.DependencyFailed, new Change
+        {
+            Failure = Failures.Of(FailureCode.DependencyFailed, $"its teacher's job {teacherJob} {Words.Of(ended)}{why}"),
+        }, cancellation);
+    }
 
     private readonly record struct Moved(JobState From, JobState To, int Attempt, long EventId, string Queue, DateTimeOffset Rank);
 }
