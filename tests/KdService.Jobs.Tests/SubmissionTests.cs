@@ -103,6 +103,32 @@ public class SubmissionTests : JobsTest
         Assert.Equal(0L, await node.ScalarAsync<long>("select count(*) from jobs"));
     }
 
+    [Theory]
+    [InlineData("", "a.tsv: the file is empty")]
+    [InlineData("text\tlabel\n", "a.tsv: 0 rows found; the spec says 10 (train_rows)")]
+    [InlineData("sentence\tlabel\nx\tgood\n", "a.tsv:1: there is no column 'text'")]
+    [InlineData("text\tlabel\nx\tgreat\n", "a.tsv:2: 'label' is 'great'; one of bad, good")]
+    [InlineData("text\tlabel\nx\tgood\n", "a.tsv: 1 rows found; the spec says 10 (train_rows)")]
+    [InlineData("text\tlabel\n\u00e9\tgood\n", "is not UTF-8; text in UTF-8 is right", true)]
+    public async Task Tables_ThatAreNotWhatTheSpecSays_AreRefusedAtSubmit(string train, string problem, bool latin = false)
+    {
+        var node = await StartApiAsync();
+        Directory.CreateDirectory(Folder["datasets"]);
+        var path = Path.Combine(Folder["datasets"], "a.tsv");
+        File.WriteAllText(Path.Combine(Folder["datasets"], "b.tsv"), "text\tlabel\nx\tgood\n");
+        File.WriteAllText(path, train, latin ? Encoding.Latin1 : new UTF8Encoding());
+        var own = new TextFiles { Vocabulary = "phrases", Train = "a.tsv", Test = "b.tsv", TrainRows = 10, TestRows = 1, Labels = ["bad", "good"] };
+
+        var (present, found) = node.Get<DatasetProbe>().Look(own);
+
+        Assert.False(present);
+        Assert.Contains(problem, found, StringComparison.Ordinal);
+        // Mended, they are read anew.
+        File.WriteAllText(path, "text\tlabel\n" + string.Concat(Enumerable.Repeat("x\tgood\n", 10)));
+        Assert.Equal((true, null), node.Get<DatasetProbe>().Look(own));
+        Assert.Equal((true, null), node.Get<DatasetProbe>().LookForTest(own));
+    }
+
     [Fact]
     public async Task DataSet_WithATruncatedFile_IsAProblemWithBothLengths()
     {

@@ -47,7 +47,7 @@ internal static class TextLoader
         return OrCorrupt(() => dataset switch
         {
             PublishedTexts published => Read(published, dataRoot, test),
-            TextFiles files => Read(files, dataRoot, test),
+            TextFiles files => OwnTexts.Read(files, dataRoot, test),
             _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
         });
     }
@@ -74,22 +74,6 @@ internal static class TextLoader
         return examples.Count == expected
             ? examples
             : throw new RunException(FailureCode.DataCorrupt, $"{published.Title}: {examples.Count} {(test ? "test" : "training")} examples found; {expected} are right");
-    }
-
-    private static IReadOnlyList<TextExample> Read(TextFiles files, string dataRoot, bool test)
-    {
-        var (name, rows) = test ? (files.Test, files.TestSize) : (files.Train!, files.TrainSize);
-        var format = Path.GetExtension(name) switch
-        {
-            ".csv" => TableFormat.Csv,
-            ".tsv" => TableFormat.Tsv,
-            _ => TableFormat.JsonLines,
-        };
-        var layout = new TextLayout { TextA = files.TextA, TextB = files.TextB, Label = files.Label, Labels = files.Labels.Count > 0 ? new LabelSet(files.Labels) : null };
-        var examples = TextTables.Read(Path.Combine(dataRoot, name), format, layout).Examples;
-        return examples.Count == rows
-            ? examples
-            : throw new RunException(FailureCode.DataCorrupt, $"{name}: {examples.Count} rows found; the spec says {rows} ({(test ? "test_rows" : "train_rows")})");
     }
 
     private static TokenSet Tokenize(TextDataset dataset, Tokenizer tokenizer, IReadOnlyList<TextExample> texts, bool keepTexts = false)

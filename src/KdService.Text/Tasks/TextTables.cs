@@ -12,36 +12,49 @@ public static class TextTables
     /// <exception cref="TextDataException">The file is missing, empty or not UTF-8, lacks a column, or has a label that is none of the classes; the message names the line.</exception>
     public static TextSet Read(string path, TableFormat format, TextLayout layout)
     {
+        var (examples, skipped) = (new List<TextExample>(), 0);
+        foreach (var example in Examples(path, format, layout))
+        {
+            if (example is null) skipped++;
+            else examples.Add(example);
+        }
+        if (examples.Count == 0) throw new TextDataException(path, null, skipped == 0 ? "there are no rows; at least one is needed" : $"there are no rows but the {skipped} left out; at least one is needed");
+        return new TextSet(layout.Labels, examples, skipped);
+    }
+
+    /// <summary>The examples of a table as they are read, null for a row that is left out.</summary>
+    /// <inheritdoc cref="Read" />
+    internal static IEnumerable<TextExample?> Examples(string path, TableFormat format, TextLayout layout)
+    {
         string?[] wanted = [layout.TextA, layout.TextB, layout.Label, layout.Id];
         var table = Table.Open(path, format, format == TableFormat.JsonLines ? [.. wanted.OfType<string>()] : layout.Header);
         var (a, b, label, id) = (table.PlaceOf(layout.TextA)!.Value, table.PlaceOf(layout.TextB), table.PlaceOf(layout.Label), table.PlaceOf(layout.Id));
         var last = new[] { a, b ?? 0, label ?? 0, id ?? 0 }.Max();
 
-        var (examples, skipped) = (new List<TextExample>(), 0);
+        var number = 0;
         foreach (var (line, cells) in table.Rows)
         {
             if (cells.Count <= last && layout.SkipsShortLines)
             {
-                skipped++;
+                yield return null;
                 continue;
             }
             if (cells.Count != table.Columns.Count) throw new TextDataException(path, line, $"{cells.Count} columns given; {table.Columns.Count} are right");
             if (label is { } place && layout.SkippedLabel is { } left && cells[place] == left)
             {
-                skipped++;
+                yield return null;
                 continue;
             }
             var (known, score) = label is null ? (null, null) : Label(Text(label.Value), line);
-            examples.Add(new TextExample(
-                id is null ? examples.Count.ToString(CultureInfo.InvariantCulture) : Text(id.Value), Unwrapped(a), b is null ? null : Unwrapped(b.Value), known, score));
+            yield return new TextExample(
+                id is null ? number.ToString(CultureInfo.InvariantCulture) : Text(id.Value), Unwrapped(a), b is null ? null : Unwrapped(b.Value), known, score);
+            number++;
 
             string Text(int column) => cells[column] ?? throw new TextDataException(path, line, $"'{table.Columns[column]}' is null; a text is right");
 
             string Unwrapped(int column) => !layout.WrappedTexts ? Text(column) : PythonBytes.Unwrap(Text(column))
                 ?? throw new TextDataException(path, line, $"'{table.Columns[column]}' is not the UTF-8 that Python wrote as bytes");
         }
-        if (examples.Count == 0) throw new TextDataException(path, null, skipped == 0 ? "there are no rows; at least one is needed" : $"there are no rows but the {skipped} left out; at least one is needed");
-        return new TextSet(layout.Labels, examples, skipped);
 
         (int? Class, double? Score) Label(string spelling, int line)
         {
