@@ -248,6 +248,23 @@ public class BenchmarkTests : JobsTest
         Assert.Equal((ComparisonBasis.Seeds, 2, 0.0), (row[1].BestAgainstBaseline!.Basis, row[1].BestAgainstBaseline!.Pairs, row[1].BestAgainstBaseline!.Difference));
     }
 
+    [Fact]
+    public async Task Comparison_OfWhatIsJudgedByF1_IsOfItsF1AndNotOfItsHits()
+    {
+        var (node, _) = await StartAsync(
+            Reporting("""0.5,"metric":"f1","metrics":{"f1":0.4}""") + """
+            ; if [ -f teacher.safetensors ]; then answers='[0,0]'; else answers='[1,1]'; fi
+            echo '{"labels":[0,0],"best":'$answers',"last":'$answers'}' > predictions.json; artifact predictions.json
+            report
+            """);
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none", "kd"], "seeds": [1, 2]}"""));
+
+        var row = (await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished)).Rows![1];
+
+        Assert.Equal(0.4, row.Best!.Mean);
+        Assert.Equal((ComparisonBasis.Seeds, 2, 0.0), (row.BestAgainstBaseline!.Basis, row.BestAgainstBaseline.Pairs, row.BestAgainstBaseline.Difference));
+    }
+
     /// <summary>Defines <c>report</c>, which finishes with a student of an accuracy.</summary>
     private static string Reporting(string accuracy)
     {

@@ -43,7 +43,7 @@ internal static class ReportTables
 
     private static ReportTable Accuracy(BenchmarkView benchmark) => new(
         "Accuracy",
-        $"Test accuracy in per cent: mean ± sample deviation over seeds, and the mean's 95 % interval (Student's t). Against {benchmark.Baseline}: difference of the best epochs in points, "
+        $"Test accuracy in per cent, or what else the task is judged by: mean ± sample deviation over seeds, and the mean's 95 % interval (Student's t). Against {benchmark.Baseline}: difference of the best epochs in points, "
             + "its 95 % interval and p-value, paired by seed; from a bootstrap over seeds and test samples, or, marked t, from a paired t-test over seeds.",
         [("row", false), ("n", true), ("last", true), ("best", true), ("95 % interval", true), ("difference", true), ("its interval", true), ("p", true)],
         [
@@ -71,7 +71,7 @@ internal static class ReportTables
         var names = RobustnessNames(benchmark);
         return new(
             "Robustness",
-            "Of the best epoch's weights, in per cent: accuracy on test data as they are, under each attack, on corrupted pictures (mean over corruptions and severities), and on other data "
+            "Of the best epoch's weights, in per cent: accuracy, or what else the task is judged by, on test data as they are; accuracy under each attack, on corrupted pictures (mean over corruptions and severities), and on other data "
                 + "(the metric that they are judged by). An exclamation mark: the numbers of some job may say nothing, for the reason that its report gives.",
             [("row", false), ("clean", true), .. names.Select(name => (name, true))],
             [
@@ -128,7 +128,7 @@ internal static class ReportTables
 
     private static ReportTable Teachers(BenchmarkView benchmark) => new(
         "Teachers",
-        "Each distinct teacher is trained once. Test accuracy in per cent.",
+        "Each distinct teacher is trained once. Test accuracy in per cent, or what else the task is judged by.",
         [("network", false), ("job", false), ("state", false), ("students", true), ("last", true), ("best", true), ("parameters", true), ("trainer s", true)],
         [
             .. benchmark.Teachers!.Select(IReadOnlyList<string> (teacher) =>
@@ -141,7 +141,7 @@ internal static class ReportTables
 
     private static ReportTable Jobs(BenchmarkView benchmark) => new(
         "Every job",
-        "Test accuracy in per cent; jobs that did not succeed are counted in no mean.",
+        "Test accuracy in per cent, or what else the task is judged by; jobs that did not succeed are counted in no mean.",
         [("row", false), ("seed", true), ("job", false), ("state", false), ("last", true), ("best", true), ("trainer s", true), ("failure", false)],
         [
             .. benchmark.Cells!.Select(IReadOnlyList<string> (cell) =>

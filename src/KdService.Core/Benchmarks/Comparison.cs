@@ -6,14 +6,14 @@ public enum ComparisonBasis
     /// <summary>A paired bootstrap over seeds and test samples, from both jobs' predictions.</summary>
     Bootstrap,
 
-    /// <summary>A paired t-test over seeds: predictions of some job are missing.</summary>
+    /// <summary>A paired t-test over seeds: predictions of some job are missing, or networks are judged by another metric than accuracy.</summary>
     Seeds,
 }
 
-/// <summary>How much more accurate a row is than the baseline, pair by pair of equal seeds.</summary>
+/// <summary>How much better a row is than the baseline by the metric that both are judged by, pair by pair of equal seeds.</summary>
 public sealed record Comparison
 {
-    /// <summary>Mean difference of the accuracies, in [-1, 1]; positive where the row is better.</summary>
+    /// <summary>Mean difference of the scores, in [-1, 1]; positive where the row is better.</summary>
     public required double Difference { get; init; }
 
     /// <summary>Lower end of its 95 % interval; null where one pair without predictions says nothing of it.</summary>
@@ -31,7 +31,7 @@ public sealed record Comparison
     /// <summary>What interval and p-value rest on.</summary>
     public required ComparisonBasis Basis { get; init; }
 
-    /// <summary>From the differences of accuracies alone: a paired t-test. Null without a pair.</summary>
+    /// <summary>From the differences of scores alone: a paired t-test. Null without a pair.</summary>
     public static Comparison? OfSeeds(IReadOnlyList<double> differences)
     {
         if (Spread.Of(differences.Select(value => (double?)value)) is not { } spread) return null;

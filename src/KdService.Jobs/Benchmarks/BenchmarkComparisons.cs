@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KdService.Core.Benchmarks;
+using KdService.Core.Datasets;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
 using Microsoft.Extensions.Caching.Memory;
@@ -47,6 +48,9 @@ internal sealed class BenchmarkComparisons(NpgsqlDataSource database, ArtifactSt
 
     private async Task<RowComparison> CompareAsync(List<Pair> pairs, Dictionary<string, Predictions?> known, CancellationToken cancellation)
     {
+        // The bootstrap resamples hits, whose mean is the accuracy; no other metric is a mean over samples.
+        if (pairs.Any(pair => pair.Row.Student!.Best.Metric != ScoreMetric.Accuracy)) return OfSeeds(pairs);
+
         async Task<Predictions?> Of(string job) =>
             known.TryGetValue(job, out var kept) ? kept : known[job] = await ReadAsync(job, cancellation);
         List<(Predictions Row, Predictions Baseline)> answers = [];
@@ -62,10 +66,12 @@ internal sealed class BenchmarkComparisons(NpgsqlDataSource database, ArtifactSt
                 Comparison.OfPredictions([.. answers.Select(answer => Gains(answer.Row.Labels, answer.Row.Last, answer.Baseline.Last))]),
                 Comparison.OfPredictions([.. answers.Select(answer => Gains(answer.Row.Labels, answer.Row.Best, answer.Baseline.Best))]));
         }
-        return new RowComparison(
-            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Last?.Score - pair.Baseline.Student!.Last?.Score).OfType<double>()]),
-            Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Best.Score - pair.Baseline.Student!.Best.Score)]));
+        return OfSeeds(pairs);
     }
+
+    private static RowComparison OfSeeds(List<Pair> pairs) => new(
+        Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Last?.Score - pair.Baseline.Student!.Last?.Score).OfType<double>()]),
+        Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Best.Score - pair.Baseline.Student!.Best.Score)]));
 
     /// <summary>For each sample 1 where only the row is right, -1 where only the baseline is, else 0.</summary>
     private static sbyte[] Gains(IReadOnlyList<int> labels, IReadOnlyList<int> row, IReadOnlyList<int> baseline)
