@@ -130,7 +130,8 @@ public class ModelTests : JobsTest
     private void WriteData()
     {
         Directory.CreateDirectory(Folder["datasets"]);
-        foreach (var name in new[] { "train.csv", "test.csv" }) File.WriteAllText(Folder[$"datasets/{name}"], "text,label\n");
+        foreach (var (name, rows) in new[] { ("train.csv", 100), ("test.csv", 50) })
+            File.WriteAllText(Folder[$"datasets/{name}"], "text,label\n" + string.Concat(Enumerable.Repeat("good,a\n", rows)));
     }
 
     private async Task<string> ImportAsync(TestNode node, string architecture, int? words = null, Target target = Target.Class)
