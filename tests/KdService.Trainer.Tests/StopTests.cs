@@ -16,13 +16,14 @@ public sealed class StopTests(Teachers teachers)
         teachers.CopyTo(folder, "resnet20");
         // More pictures than a part of the kept logits has, and too many for one report.
         var request = Requests.Of(new Kd(), epochs: 2, teacher: "resnet20", dataset: new Procedural { Samples = 20_000, TestSamples = 100, Views = 1 });
+        string checkpoint;
         using (var stopped = folder.Start(request))
         {
             Assert.NotNull(stopped.ReadUntil(happened => happened is ProgressMade { Progress.Activity: { } activity } && activity.StartsWith("logits of teacher", StringComparison.Ordinal)));
             while (!folder.Files.Any(file => file.EndsWith(".part-0000.safetensors", StringComparison.Ordinal))) Thread.Sleep(5);
-            AssertStopsWithCheckpoint(stopped, step: 0);
+            checkpoint = AssertStopsWithCheckpoint(stopped, step: 0);
         }
-        using var resumed = folder.Start(request with { Attempt = 2, Resume = "resume-1-1.safetensors" });
+        using var resumed = folder.Start(request with { Attempt = 2, Resume = checkpoint });
         var first = (ProgressMade)resumed.ReadUntil(happened => happened is ProgressMade)!;
         Assert.True(first.Progress.Fraction > 0, "the first part's logits were computed again");
     }
@@ -69,11 +70,13 @@ public sealed class StopTests(Teachers teachers)
         Assert.Contains(folder.Files, file => file.StartsWith("resume-", StringComparison.Ordinal));
     }
 
-    private static void AssertStopsWithCheckpoint(TrainerProcess trainer, long step)
+    private static string AssertStopsWithCheckpoint(TrainerProcess trainer, long step)
     {
         trainer.Terminate();
         Assert.Equal(TrainerExit.Stopped, trainer.WaitForEnd());
         Assert.Equal(step, Assert.IsType<RunStopped>(trainer.Events[^1]).Step);
-        Assert.Equal(step, Assert.IsType<CheckpointWritten>(trainer.Events[^2]).Step);
+        var checkpoint = Assert.IsType<CheckpointWritten>(trainer.Events[^2]);
+        Assert.Equal(step, checkpoint.Step);
+        return checkpoint.Path;
     }
 }
