@@ -211,12 +211,19 @@ public sealed class TrainingRun : IDisposable
         artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = Top(best), Last = Top(last) });
     }
 
+    // One of the plan's networks with weights that the run has made, for a last look; the caller's.
+    private nn.Module<Tensor, Tensor> Finished(ModelPlan model, Snapshot weights)
+    {
+        var network = _run.Build(model).to(_run.Device);
+        weights.CopyTo(network);
+        return network;
+    }
+
     // What it says of test parts whose labels are hidden.
     private void WriteSubmission(ModelPlan model, Snapshot weights, Artifacts artifacts)
     {
         using var scope = NewDisposeScope();
-        using var network = Networks.Build(model.Architecture, Plan.Dataset.Shape, seed: null).to(_run.Device);
-        weights.CopyTo(network);
+        using var network = Finished(model, weights);
         foreach (var part in _run.Data.Submission)
         {
             var item = WorkItems.Submission(part);
@@ -232,8 +239,7 @@ public sealed class TrainingRun : IDisposable
     private (EvaluationResult Result, Tensor Logits) Test(ModelPlan model, Snapshot weights, Evaluations evaluations)
     {
         using var scope = NewDisposeScope();
-        using var network = _run.Build(model).to(_run.Device);
-        weights.CopyTo(network);
+        using var network = Finished(model, weights);
         if (network is MaskedLanguageModel generator)
         {
             var learnt = (MaskedTokens)Plan.Stages.Last(stage => stage.Trains == model.Id).Losses[0].Objective;
@@ -248,8 +254,7 @@ public sealed class TrainingRun : IDisposable
     {
         if (Plan.Evaluation is { Attacks: [], Corruptions: null } && _run.Data.AlsoOn is []) return null;
         using var scope = NewDisposeScope();
-        using var network = _run.Build(model).to(_run.Device);
-        weights.CopyTo(network);
+        using var network = Finished(model, weights);
         return new RobustnessEvaluation(_run, network, evaluations).Report();
     }
 
