@@ -84,4 +84,7 @@ public sealed record DataFile(string Path, long? Bytes, string? Sha256, string? 
 {
     /// <summary>Other forms in which the same is published, files or folders below the data root, any of which will do.</summary>
     public IReadOnlyList<string> Otherwise { get; init; } = [];
+
+    /// <summary>Whether it lies below a data root, in any form.</summary>
+    public bool IsBelow(string dataRoot) => Otherwise.Prepend(Path).Any(path => System.IO.Path.Exists(System.IO.Path.Combine(dataRoot, path)));
 }

@@ -1,6 +1,5 @@
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
-using KdService.Text;
 using KdService.Text.Tasks;
 
 namespace KdService.Distillation.Data;
@@ -26,23 +25,16 @@ internal static class SquadLoader
     {
         var path = Path.Combine(dataRoot, file);
         if (!File.Exists(path)) throw new RunException(FailureCode.DataMissing, $"{path}: no such file; {squad.HowToGet}");
-        try
+        var all = Corrupt.Unless(() => SquadFile.Read(path)).Questions;
+        var questions = all.Where(question => usable(question)).Take(count).ToList();
+        if (questions.Count < count)
         {
-            var all = SquadFile.Read(path).Questions;
-            var questions = all.Where(question => usable(question)).Take(count).ToList();
-            if (questions.Count < count)
-            {
-                var misplaced = all.Where(question => !usable(question)).Select(question => question.Id).ToList();
-                var why = misplaced.Count == 0 ? "" : $" of {all.Count}; left out are those whose first answer is not where answer_start says: {string.Join(", ", misplaced.Take(MostNamed))}{(misplaced.Count > MostNamed ? ", ..." : "")}";
-                throw new RunException(FailureCode.DataCorrupt, $"{file}: {questions.Count} questions found that can be used{why}; the spec asks for {count} ({field})");
-            }
-            if (squad.Version == SquadVersion.V1 && questions.Find(question => question.IsImpossible) is { } impossible)
-                throw new RunException(FailureCode.DataCorrupt, $"{file}: question {impossible.Id} has no answer; in version v1 each has one, and v2 is for files like this");
-            return questions;
+            var misplaced = all.Where(question => !usable(question)).Select(question => question.Id).ToList();
+            var why = misplaced.Count == 0 ? "" : $" of {all.Count}; left out are those whose first answer is not where answer_start says: {string.Join(", ", misplaced.Take(MostNamed))}{(misplaced.Count > MostNamed ? ", ..." : "")}";
+            throw new RunException(FailureCode.DataCorrupt, $"{file}: {questions.Count} questions found that can be used{why}; the spec asks for {count} ({field})");
         }
-        catch (TextDataException e)
-        {
-            throw new RunException(FailureCode.DataCorrupt, e.Message, e);
-        }
+        if (squad.Version == SquadVersion.V1 && questions.Find(question => question.IsImpossible) is { } impossible)
+            throw new RunException(FailureCode.DataCorrupt, $"{file}: question {impossible.Id} has no answer; in version v1 each has one, and v2 is for files like this");
+        return questions;
     }
 }

@@ -1,6 +1,5 @@
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
-using KdService.Text;
 using KdService.Text.Tasks;
 using KdService.Text.Tokenizers;
 
@@ -31,7 +30,7 @@ internal static class TextLoader
     public static (TokenSet Set, IReadOnlyList<string> Ids)? LoadUnlabelled(TextDataset dataset, TextSource source, string dataRoot)
     {
         if (!source.Has(dataRoot, TextSplit.Test)) return null;
-        var texts = OrCorrupt(() => source.Read(dataRoot, TextSplit.Test)).Examples;
+        var texts = Corrupt.Unless(() => source.Read(dataRoot, TextSplit.Test)).Examples;
         return (new TokenSet(Encode(dataset, Tokenizers.Of(dataset, dataRoot), texts), new int[texts.Count], dataset.Shape), [.. texts.Select(text => text.Id)]);
     }
 
@@ -42,26 +41,14 @@ internal static class TextLoader
         if (dataset is Phrases phrases) return PhraseTexts.Draw(phrases, test);
         if ((test ? dataset.TestFile : dataset.TrainFile) is not { } file)
             throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.Title} given; it has no {(test ? "test" : "training")} part");
-        if (!file.Otherwise.Prepend(file.Path).Any(path => Path.Exists(Path.Combine(dataRoot, path))))
+        if (!file.IsBelow(dataRoot))
             throw new RunException(FailureCode.DataMissing, $"{Path.Combine(dataRoot, file.Path)}: no such file; {dataset.HowToGet}");
-        return OrCorrupt(() => dataset switch
+        return Corrupt.Unless(() => dataset switch
         {
             PublishedTexts published => Read(published, dataRoot, test),
             TextFiles files => OwnTexts.Read(files, dataRoot, test),
             _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
         });
-    }
-
-    private static T OrCorrupt<T>(Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (TextDataException e)
-        {
-            throw new RunException(FailureCode.DataCorrupt, e.Message, e);
-        }
     }
 
     // GLUE hides the labels of its test parts; other sets have what is there, and some have a development part alone.

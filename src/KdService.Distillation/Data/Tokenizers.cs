@@ -1,6 +1,5 @@
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
-using KdService.Text;
 using KdService.Text.Tokenizers;
 using TokenizerKind = KdService.Core.Datasets.TokenizerKind;
 
@@ -19,32 +18,19 @@ public static class Tokenizers
         var known = dataset.NamedVocabulary ?? throw new RunException(FailureCode.InvalidPlan, $"vocabulary: {dataset.Vocabulary} given; this trainer does not know it");
         var missing = known.Files.Select(file => Path.Combine(dataRoot, file.Path)).FirstOrDefault(path => !File.Exists(path));
         if (missing is not null) throw new RunException(FailureCode.DataMissing, $"{missing}: no such file; {dataset.HowToGet}");
-        try
-        {
-            var tokenizer = Read(known, dataRoot);
-            return tokenizer.Vocabulary.Count == known.Entries
-                ? tokenizer
-                : throw new RunException(FailureCode.DataCorrupt, $"{known.Files[0].Path}: {tokenizer.Vocabulary.Count} tokens found; {known.Name} has {known.Entries}");
-        }
-        catch (TextDataException e)
-        {
-            throw new RunException(FailureCode.DataCorrupt, e.Message, e);
-        }
+        var tokenizer = Corrupt.Unless(() => Read(known, dataRoot));
+        return tokenizer.Vocabulary.Count == known.Entries
+            ? tokenizer
+            : throw new RunException(FailureCode.DataCorrupt, $"{known.Files[0].Path}: {tokenizer.Vocabulary.Count} tokens found; {known.Name} has {known.Entries}");
     }
 
     private static Tokenizer Of(ImportedVocabulary imported)
     {
-        try
-        {
-            var tokenizer = TokenizerFolder.Read(imported.Folder ?? throw new RunException(FailureCode.InvalidPlan, $"folders: no folder of model {imported.Model} given, whose vocabulary the data is cut with"));
-            return tokenizer.Digest == imported.Digest
-                ? tokenizer
-                : throw new RunException(FailureCode.DataCorrupt, $"{imported.Folder}: the tokenizer is not the one that the plan was made for");
-        }
-        catch (TextDataException e)
-        {
-            throw new RunException(FailureCode.DataCorrupt, e.Message, e);
-        }
+        var folder = imported.Folder ?? throw new RunException(FailureCode.InvalidPlan, $"folders: no folder of model {imported.Model} given, whose vocabulary the data is cut with");
+        var tokenizer = Corrupt.Unless(() => TokenizerFolder.Read(folder));
+        return tokenizer.Digest == imported.Digest
+            ? tokenizer
+            : throw new RunException(FailureCode.DataCorrupt, $"{folder}: the tokenizer is not the one that the plan was made for");
     }
 
     private static Tokenizer Read(KnownVocabulary known, string dataRoot)

@@ -67,7 +67,7 @@ internal sealed class TrainingData
 
     private bool IsThere(OtherData other, string dataRoot)
     {
-        if (!other.Optional || other.Dataset.TestFiles.FirstOrDefault(file => !file.Otherwise.Prepend(file.Path).Any(path => Path.Exists(Path.Combine(dataRoot, path)))) is not { } missing) return true;
+        if (!other.Optional || other.Dataset.TestFiles.FirstOrDefault(file => !file.IsBelow(dataRoot)) is not { } missing) return true;
         _leftOut.Add($"no evaluation on {other.Dataset.Title}: {missing.Path} is missing from the data root");
         return false;
     }
