@@ -83,9 +83,13 @@ public sealed record Glue : PublishedTexts
 
     private bool IsSubset => Source.EndsWith("-10k", StringComparison.Ordinal);
 
-    private bool IsInference => Task is GlueTask.Mnli or GlueTask.MnliMm;
-
-    private string Folder => IsSubset ? $"glue_subset10k/{Source[..^4]}" : Task == GlueTask.Ax ? "glue/diagnostic" : IsInference ? "glue/MNLI" : $"glue/{Source}";
+    private string Folder => Task switch
+    {
+        GlueTask.MnliMm => "glue/MNLI",
+        GlueTask.Ax => "glue/diagnostic",
+        _ when IsSubset => $"glue_subset10k/{Source[..^4]}",
+        _ => $"glue/{Source}",
+    };
 
     /// <summary>The other development set of the task; null where it has one alone.</summary>
     public Glue? OtherPart => Task switch

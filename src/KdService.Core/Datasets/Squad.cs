@@ -23,7 +23,7 @@ public enum SquadVersion
 public sealed record Squad : TextDataset
 {
     private const string PathInWords = $"a path below the data root that ends in .json: {FieldAttribute.PathCharacters}";
-    private const string PathPattern = @"(?!/)(?!.*\.\.)[A-Za-z0-9_./ -]+\.json";
+    private const string PathPattern = $"{FieldAttribute.PathPattern}json";
 
     // Special tokens around a question and a paragraph: BERT's three, RoBERTa's four.
     private const int MostSpecialTokens = 4;

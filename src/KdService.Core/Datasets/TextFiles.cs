@@ -9,7 +9,7 @@ namespace KdService.Core.Datasets;
 public sealed record TextFiles : TextDataset
 {
     private const string PathInWords = $"a path below the data root that ends in .csv, .tsv or .jsonl: {FieldAttribute.PathCharacters}";
-    private const string PathPattern = @"(?!/)(?!.*\.\.)[A-Za-z0-9_./ -]+\.(csv|tsv|jsonl)";
+    private const string PathPattern = $"{FieldAttribute.PathPattern}(csv|tsv|jsonl)";
 
     /// <summary>The training file.</summary>
     [Field("The training file, below the data root; .csv, .tsv or .jsonl. Left out of sets that evaluation.also_on names.", Pattern = PathPattern, PatternInWords = PathInWords)]

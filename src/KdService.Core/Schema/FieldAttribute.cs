@@ -25,6 +25,9 @@ public sealed class FieldAttribute(string description) : Attribute
     /// <summary>What <see cref="Pattern"/> asks for, for error messages; the pattern itself stands there when this is left out.</summary>
     public string? PatternInWords { get; init; }
 
+    /// <summary>Paths below the data root, to the dot before their ending: none leads out of it.</summary>
+    internal const string PathPattern = @"(?!/)(?!.*\.\.)[A-Za-z0-9_./ -]+\.";
+
     /// <summary>What paths below the data root are made of.</summary>
     internal const string PathCharacters = "letters, digits, spaces and _ . / -, without .. and with no / at its beginning";
 
