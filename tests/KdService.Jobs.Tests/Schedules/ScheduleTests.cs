@@ -242,7 +242,7 @@ public class ScheduleTests : JobsTest
         var node = await StartApiAsync();
         var control = node.Get<ScheduleControl>();
         var schedule = await CreateAsync(node, Yearly);
-        var due = new DateTimeOffset(2026, 1, 1, 2, 0, 0, TimeSpan.Zero);
+        var due = new DateTimeOffset(2999, 1, 1, 2, 0, 0, TimeSpan.Zero);
         await node.ExecuteAsync("update schedules set next_run_at = $1", due);
 
         await control.ChangeAsync(schedule.Id, new ScheduleChange { Name = "renamed", Overlap = Overlap.Queue }, CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KdService.Jobs.Postgres;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,6 +10,9 @@ namespace KdService.Jobs.Tests.Support;
 internal static class TestCluster
 {
     private static readonly Lazy<Task<string>> Server = new(StartAsync);
+
+    // Its input stays open until this process is gone.
+    private static Process? _remover;
 
     /// <summary>A new, empty database.</summary>
     public static async Task<string> CreateDatabaseAsync()
@@ -32,11 +36,7 @@ internal static class TestCluster
         var options = Options(folder.Path);
         var postgres = new EmbeddedPostgres(options, NullLogger<EmbeddedPostgres>.Instance);
         await postgres.StartAsync(CancellationToken.None);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            postgres.StopAsync().GetAwaiter().GetResult();
-            folder.Dispose();
-        };
+        RemoveAtTheEnd(folder.Path);
         var address = new NpgsqlConnectionStringBuilder(EmbeddedPostgres.ConnectionStringFor(options)) { Database = "postgres", Pooling = false };
         await using var connection = new NpgsqlConnection(address.ConnectionString);
         await connection.OpenAsync();
@@ -52,6 +52,19 @@ internal static class TestCluster
         address.ConnectionPruningInterval = 5;
         address.MaxPoolSize = 15;
         return address.ConnectionString;
+    }
+
+    // Test hosts are killed as often as they end: a shell waits for the end of a pipe that this process holds, and then clears away.
+    private static void RemoveAtTheEnd(string folder)
+    {
+        const string Script = """
+            cat >/dev/null
+            server=$(head -n 1 "$0/postgres/cluster/postmaster.pid") && kill -QUIT "$server"
+            while kill -0 "$server"; do sleep 0.1; done
+            rm -rf "$0"
+            """;
+        _remover = Process.Start(new ProcessStartInfo("setsid", ["--fork", "sh", "-c", $"exec >/dev/null 2>&1; {Script}", folder]) { RedirectStandardInput = true })!;
+        _remover.WaitForExit();
     }
 }
 
