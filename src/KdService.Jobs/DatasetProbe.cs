@@ -7,61 +7,106 @@ using Microsoft.Extensions.Caching.Memory;
 namespace KdService.Jobs;
 
 /// <summary>
-/// Looks whether a data set is on this host: files with their exact lengths, or the archive. Contents are the trainer's to check, but for
-/// tables of the user's own, of which nobody knows better than the spec what they hold.
+/// Looks whether a data set is on this host: files with their exact lengths, or the archive. Texts can be looked into as well, so that who
+/// submits a job knows at once what is wrong with them: files that the user names to their end, published ones as far as a glance goes.
+/// The rest, and pictures, and what a vocabulary holds, is the trainer's to check.
 /// </summary>
 public sealed class DatasetProbe(KdOptions options) : IDisposable
 {
-    // Tables are read through once for each way to read them, until they change.
+    // Files are read through once for each way to read them, until they change.
     private const long MostRemembered = 1000;
 
     private readonly MemoryCache _faults = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
 
-    /// <summary>Whether a data set can be read here, and if not, what is wrong and what would be right.</summary>
-    public (bool Present, string? Problem) Look(Dataset dataset) => Look(dataset, dataset.Files, testOnly: false);
+    // One file at a time is read through: many jobs that are submitted at once ask for the same.
+    private readonly Lock _reading = new();
 
-    /// <summary>Whether the part of a data set that evaluations need can be read here.</summary>
-    public (bool Present, string? Problem) LookForTest(Dataset dataset) => Look(dataset, dataset.TestFiles, testOnly: true);
+    /// <summary>Whether the files of a data set are here, and if not, what is wrong and what would be right.</summary>
+    public (bool Present, string? Problem) Look(Dataset dataset) => Look(dataset, dataset.Files);
+
+    /// <summary>Whether a data set can be read here, texts being looked into.</summary>
+    public (bool Readable, string? Problem) LookInto(Dataset dataset)
+    {
+        var found = Look(dataset);
+        return found.Present && dataset is TextDataset texts ? Readable(Fault(texts, test: false) ?? Fault(texts, test: true)) : found;
+    }
+
+    /// <summary>Whether the part of a data set that evaluations need can be read here, texts being looked into.</summary>
+    public (bool Readable, string? Problem) LookIntoTest(Dataset dataset)
+    {
+        var found = Look(dataset, dataset.TestFiles);
+        return found.Present && dataset is TextDataset texts ? Readable(Fault(texts, test: true)) : found;
+    }
 
     /// <inheritdoc />
     public void Dispose() => _faults.Dispose();
 
-    private (bool Present, string? Problem) Look(Dataset dataset, IReadOnlyList<DataFile> files, bool testOnly)
+    private static (bool Readable, string? Problem) Readable(string? fault) => (fault is null, fault);
+
+    private (bool Present, string? Problem) Look(Dataset dataset, IReadOnlyList<DataFile> files)
     {
         var problem = files.Select(Problem).FirstOrDefault(found => found is not null);
-        if (problem is not null && !(dataset.Archive is { } archive && Problem(archive) is null)) return (false, $"{problem}; {dataset.HowToGet}");
-        if (dataset is not TextFiles own) return (true, null);
-        var fault = (testOnly || own.Train is null ? null : Fault(own, test: false)) ?? Fault(own, test: true);
-        return (fault is null, fault);
+        return problem is not null && !(dataset.Archive is { } archive && Problem(archive) is null) ? (false, $"{problem}; {dataset.HowToGet}") : (true, null);
     }
 
     private string? Problem(DataFile file)
     {
         var found = new FileInfo(Path.Combine(options.DataRoot!, file.Path));
-        if (!found.Exists && file.Otherwise.Select(path => Path.Combine(options.DataRoot!, path)).Any(Path.Exists)) return null;
+        if (!found.Exists && file.IsBelow(options.DataRoot!)) return null;
         if (!found.Exists) return $"{file.Path} is missing from the data root";
         return file.Bytes is { } bytes && found.Length != bytes ? $"{file.Path} has {found.Length} bytes instead of {bytes}" : null;
     }
 
-    // What is wrong with a part of the user's own texts; null if nothing is.
-    private string? Fault(TextFiles own, bool test)
+    // What is wrong with a part, if there is one; null if nothing is.
+    private string? Fault(TextDataset dataset, bool test)
     {
-        var name = test ? own.Test : own.Train!;
-        var file = new FileInfo(Path.Combine(options.DataRoot!, name));
-        var key = Json.Write(new { own.TextA, own.TextB, own.Label, own.Labels, Rows = test ? own.TestSize : own.TrainSize, name, file.Length, file.LastWriteTimeUtc });
-        return _faults.GetOrCreate(key, remembered =>
+        if ((test ? dataset.TestFile : dataset.TrainFile) is not { } file) return null;
+        var versions = from path in file.Otherwise.Prepend(file.Path)
+                       let found = new FileInfo(Path.Combine(options.DataRoot!, path))
+                       select new { path, Length = found.Exists ? found.Length : 0, found.LastWriteTimeUtc };
+        var key = Json.Write(new { Way = WayToRead(dataset, test), Versions = versions.ToList() });
+        if (_faults.TryGetValue(key, out string? known)) return known;
+        lock (_reading)
         {
-            remembered.Size = 1;
-            try
+            return _faults.GetOrCreate(key, remembered =>
             {
-                OwnTexts.Check(own, options.DataRoot!, test);
-                return null;
-            }
-            // The answer that was asked for, with the path that the spec has instead of this host's.
-            catch (TextDataException e)
+                remembered.Size = 1;
+                return Read(dataset, test);
+            });
+        }
+    }
+
+    // What else it depends on whether a file is as it should be.
+    private static object WayToRead(TextDataset dataset, bool test) => dataset switch
+    {
+        TextFiles own => new { own.TextA, own.TextB, own.Label, own.Labels, Rows = test ? own.TestSize : own.TrainSize },
+        Squad squad => new { squad.Version, Questions = test ? squad.TestSize : squad.TrainSize },
+        _ => dataset.Title,
+    };
+
+    private string? Read(TextDataset dataset, bool test)
+    {
+        try
+        {
+            switch (dataset)
             {
-                return e.Line is { } line ? $"{name}:{line}: {e.Problem}" : $"{name}: {e.Problem}";
+                case TextFiles own:
+                    OwnTexts.Check(own, options.DataRoot!, test);
+                    break;
+                case PublishedTexts published:
+                    PublishedFiles.Check(published, options.DataRoot!, test);
+                    break;
+                case Squad squad:
+                    SquadQuestions.Read(squad, options.DataRoot!, test);
+                    break;
             }
-        });
+            return null;
+        }
+        // The answer that was asked for, with the path that the spec has instead of this host's.
+        catch (TextDataException e)
+        {
+            var path = Path.GetRelativePath(options.DataRoot!, e.Path);
+            return e.Line is { } line ? $"{path}:{line}: {e.Problem}" : $"{path}: {e.Problem}";
+        }
     }
 }

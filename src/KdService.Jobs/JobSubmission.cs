@@ -101,11 +101,11 @@ public sealed class JobSubmission
         var trained = spec.Teacher?.Job is { } job ? await JobRows.FindAsync(_database, job, cancellation) : null;
         var inherited = (trained?.Plan?.Dataset as TextDataset)?.Imported;
         var dataset = ImportsOfSpec.Resolve(spec, models, inherited, problems);
-        var (present, problem) = _datasets.Look(dataset);
+        var (present, problem) = _datasets.LookInto(dataset);
         problems.Require(present, "/dataset/name", $"{spec.Dataset.Name} cannot be read on this host: {problem}");
         foreach (var (index, other) in spec.Evaluation.AlsoOn.Index())
         {
-            var (there, missing) = _datasets.LookForTest(other.For(dataset));
+            var (there, missing) = _datasets.LookIntoTest(other.For(dataset));
             problems.Require(there || other.Optional, $"/evaluation/also_on/{index}/dataset", $"{other.Dataset.Title} cannot be read on this host: {missing}");
         }
         var facts = spec.Teacher?.Job is { } id ? await CheckTeacherAsync(dataset, id, trained, problems, cancellation) : null;

@@ -119,14 +119,51 @@ public class SubmissionTests : JobsTest
         File.WriteAllText(path, train, latin ? Encoding.Latin1 : new UTF8Encoding());
         var own = new TextFiles { Vocabulary = "phrases", Train = "a.tsv", Test = "b.tsv", TrainRows = 10, TestRows = 1, Labels = ["bad", "good"] };
 
-        var (present, found) = node.Get<DatasetProbe>().Look(own);
+        var (readable, found) = node.Get<DatasetProbe>().LookInto(own);
 
-        Assert.False(present);
+        Assert.False(readable);
         Assert.Contains(problem, found, StringComparison.Ordinal);
         // Mended, they are read anew.
         File.WriteAllText(path, "text\tlabel\n" + string.Concat(Enumerable.Repeat("x\tgood\n", 10)));
-        Assert.Equal((true, null), node.Get<DatasetProbe>().Look(own));
-        Assert.Equal((true, null), node.Get<DatasetProbe>().LookForTest(own));
+        Assert.Equal((true, null), node.Get<DatasetProbe>().LookInto(own));
+        Assert.Equal((true, null), node.Get<DatasetProbe>().LookIntoTest(own));
+    }
+
+    [Theory]
+    [InlineData("index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n", "glue/RTE/train.tsv: 1 examples given; RTE has 2490 here")]
+    [InlineData("index\tpremise\thypothesis\tlabel\n0\ta\tb\tentailment\n", "glue/RTE/train.tsv:1: there is no column 'sentence1'")]
+    public async Task PublishedTexts_ThatAreNotTheOriginals_AreRefusedAtSubmit(string train, string problem)
+    {
+        var node = await StartApiAsync();
+        Directory.CreateDirectory(Folder["datasets/glue/RTE"]);
+        File.WriteAllText(Folder["datasets/glue/RTE/train.tsv"], train);
+        File.WriteAllText(Folder["datasets/glue/RTE/dev.tsv"], train);
+        var rte = new Glue { Task = GlueTask.Rte, Vocabulary = "phrases" };
+
+        Assert.Equal((true, null), node.Get<DatasetProbe>().Look(rte));
+        var (readable, found) = node.Get<DatasetProbe>().LookInto(rte);
+
+        Assert.False(readable);
+        Assert.StartsWith(problem, found, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"data": [""", "train.json:1: not JSON")]
+    [InlineData("""{"data": [{"paragraphs": [{"context": "A cat.", "qas": [{"id": "1", "question": "What?", "answers": [{"text": "dog", "answer_start": 2}]}]}]}]}""",
+        "train.json: 0 questions found that can be used of 1; left out are those whose first answer is not where answer_start says: 1; the spec asks for 10 (train_questions)")]
+    public async Task Questions_ThatAreNotWhatTheSpecSays_AreRefusedAtSubmit(string train, string problem)
+    {
+        var node = await StartApiAsync();
+        Directory.CreateDirectory(Folder["datasets"]);
+        File.WriteAllText(Folder["datasets/train.json"], train);
+        File.WriteAllText(Folder["datasets/test.json"], """{"data": [{"paragraphs": [{"context": "A cat.", "qas": [{"id": "1", "question": "What?", "answers": [{"text": "cat", "answer_start": 2}]}]}]}]}""");
+        var squad = new Squad { Vocabulary = "phrases", Train = "train.json", Test = "test.json", TrainQuestions = 10, TestQuestions = 1 };
+
+        Assert.Equal((true, null), node.Get<DatasetProbe>().LookIntoTest(squad));
+        var (readable, found) = node.Get<DatasetProbe>().LookInto(squad);
+
+        Assert.False(readable);
+        Assert.StartsWith(problem, found, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,22 +45,10 @@ internal static class TextLoader
             throw new RunException(FailureCode.DataMissing, $"{Path.Combine(dataRoot, file.Path)}: no such file; {dataset.HowToGet}");
         return Corrupt.Unless(() => dataset switch
         {
-            PublishedTexts published => Read(published, dataRoot, test),
+            PublishedTexts published => PublishedFiles.Read(published, dataRoot, test),
             TextFiles files => OwnTexts.Read(files, dataRoot, test),
             _ => throw new RunException(FailureCode.InvalidPlan, $"dataset: {dataset.GetType().Name} given; this trainer knows no reader for it"),
         });
-    }
-
-    // GLUE hides the labels of its test parts; other sets have what is there, and some have a development part alone.
-    private static IReadOnlyList<TextExample> Read(PublishedTexts published, string dataRoot, bool test)
-    {
-        var source = TextSources.All[published.Source];
-        var split = !test ? TextSplit.Train : published is not Glue && source.Parts.ContainsKey(TextSplit.Test) ? TextSplit.Test : TextSplit.Dev;
-        var examples = source.Read(dataRoot, split).Examples;
-        var expected = test ? published.TestSize : published.TrainSize;
-        return examples.Count == expected
-            ? examples
-            : throw new RunException(FailureCode.DataCorrupt, $"{published.Title}: {examples.Count} {(test ? "test" : "training")} examples found; {expected} are right");
     }
 
     private static TokenSet Tokenize(TextDataset dataset, Tokenizer tokenizer, IReadOnlyList<TextExample> texts, bool keepTexts = false)

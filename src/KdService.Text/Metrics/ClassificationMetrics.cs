@@ -24,28 +24,6 @@ public static class ClassificationMetrics
         return ClassF1(predicted, labels, 1) is { } f1 ? new("f1", f1) : new("f1", 0, "neither labels nor predictions have class 1");
     }
 
-    /// <summary>The mean of the F1 of every class that labels or predictions have.</summary>
-    /// <inheritdoc cref="Accuracy" path="/exception"/>
-    public static MetricValue MacroF1(ReadOnlySpan<int> predicted, ReadOnlySpan<int> labels)
-    {
-        Check(predicted, labels);
-        var (sum, classes) = (0.0, 0);
-        for (var c = 0; c <= Math.Max(Max(predicted), Max(labels)); c++)
-        {
-            if (ClassF1(predicted, labels, c) is not { } f1) continue;
-            sum += f1;
-            classes++;
-        }
-        return new("macro_f1", sum / classes);
-
-        static int Max(ReadOnlySpan<int> classes)
-        {
-            var max = 0;
-            foreach (var c in classes) max = Math.Max(max, c);
-            return max;
-        }
-    }
-
     /// <summary>Matthews' correlation; of more than two classes Gorodkin's R_K.</summary>
     /// <inheritdoc cref="Accuracy" path="/exception"/>
     public static MetricValue Matthews(ReadOnlySpan<int> predicted, ReadOnlySpan<int> labels)

@@ -13,7 +13,7 @@ internal static class AdvGlue
     /// <param name="textB">The property with the second.</param>
     /// <param name="labels">The classes of the task.</param>
     /// <param name="order">The names of the classes in the order in which the file numbers them.</param>
-    public static TextSet Read(string path, string task, string textA, string? textB, LabelSet labels, IReadOnlyList<string> order)
+    public static IEnumerable<TextExample> Read(string path, string task, string textA, string? textB, LabelSet labels, IReadOnlyList<string> order)
     {
         JsonElement file;
         try
@@ -29,7 +29,7 @@ internal static class AdvGlue
             throw new TextDataException(path, null, $"there is no list of examples '{task}'{(file.ValueKind == JsonValueKind.Object ? $"; there are {string.Join(", ", file.EnumerateObject().Select(property => property.Name))}" : "")}");
         }
         int[] classes = [.. order.Select(name => labels.Names.Index().Single(label => label.Item == name).Index)];
-        return new TextSet(labels, [.. list.EnumerateArray().Select((example, index) =>
+        return list.EnumerateArray().Select((example, index) =>
         {
             if (!example.TryGetProperty("label", out var label) || label.ValueKind != JsonValueKind.Number || !label.TryGetInt32(out var number) || number < 0 || number >= classes.Length)
             {
@@ -39,6 +39,6 @@ internal static class AdvGlue
 
             string Text(string name) => example.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()!
                 : throw new TextDataException(path, null, $"{task}[{index}]: no text '{name}'");
-        })]);
+        });
     }
 }

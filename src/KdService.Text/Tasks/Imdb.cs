@@ -5,21 +5,18 @@ internal static class Imdb
 {
     public static LabelSet Labels { get; } = new("negative", "positive");
 
-    /// <summary>Reads <c>aclImdb/train</c> or <c>aclImdb/test</c>; its folder <c>unsup</c> has no labels and is left alone.</summary>
-    public static TextSet Read(string folder)
+    /// <summary>Reads <c>aclImdb/train</c> or <c>aclImdb/test</c> as they are enumerated; its folder <c>unsup</c> has no labels and is left alone.</summary>
+    public static IEnumerable<TextExample> Read(string folder)
     {
-        var examples = new List<TextExample>();
         foreach (var (name, label) in new[] { ("neg", 0), ("pos", 1) })
         {
             var reviews = Path.Combine(folder, name);
             if (!Directory.Exists(reviews)) throw new TextDataException(folder, null, $"the folder {name} is missing; neg and pos with a .txt file a review are right");
             foreach (var path in Directory.EnumerateFiles(reviews, "*.txt").OrderBy(Number).ThenBy(path => path, StringComparer.Ordinal))
             {
-                examples.Add(new TextExample($"{name}/{Path.GetFileNameWithoutExtension(path)}", TextLines.All(path), Label: label));
+                yield return new TextExample($"{name}/{Path.GetFileNameWithoutExtension(path)}", TextLines.All(path), Label: label);
             }
         }
-        if (examples.Count == 0) throw new TextDataException(folder, null, "there are no reviews; neg and pos with a .txt file a review are right");
-        return new TextSet(Labels, examples);
 
         static int Number(string path) => int.TryParse(Path.GetFileName(path).Split('_')[0], out var number) ? number : int.MaxValue;
     }

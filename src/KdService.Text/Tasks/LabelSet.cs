@@ -39,34 +39,4 @@ public sealed class LabelSet
 
     /// <summary>Classes that files write as 0, 1, 2.</summary>
     public static LabelSet Numbered(params IReadOnlyList<string> names) => new(names, [.. Enumerable.Range(0, names.Count).Select(i => i.ToString(CultureInfo.InvariantCulture))]);
-
-    /// <summary>
-    /// The classes of labels as they are found in a file: whole numbers from 0 make as many classes as the largest says, anything else
-    /// a class per name, in ordinal order.
-    /// </summary>
-    /// <exception cref="ArgumentException">There is none, or numbers leave more than half of the classes without an example.</exception>
-    public static LabelSet Of(IEnumerable<string> labels)
-    {
-        var distinct = labels.Distinct().Order(StringComparer.Ordinal).ToArray();
-        var numbers = distinct.Select(label => int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number.ToString(CultureInfo.InvariantCulture) == label ? number : -1).ToArray();
-        if (distinct.Length == 0 || numbers.Contains(-1)) return new LabelSet(distinct);
-        if (numbers.Max() >= 2 * distinct.Length) throw new ArgumentException($"labels are {distinct.Length} numbers up to {numbers.Max()}; numbers from 0 on are right, or names", nameof(labels));
-        return Numbered([.. Enumerable.Range(0, numbers.Max() + 1).Select(number => number.ToString(CultureInfo.InvariantCulture))]);
-    }
-
-    /// <summary>
-    /// What a network trained on these classes answers in the classes of another set: the class of the same name, and where only the
-    /// other set is two-way entailment, entailment for entailment and its opposite for anything else.
-    /// </summary>
-    /// <returns>The other set's class for each of these, or null where names do not say.</returns>
-    public IReadOnlyList<int>? MapTo(LabelSet other)
-    {
-        var map = Names.Select(name => other.Names.Index().Where(label => Same(label.Item, name)).Select(label => label.Index).FirstOrDefault(-1)).ToArray();
-        if (!map.Contains(-1)) return map;
-        if (other.Count != 2 || other.Names.Index().Where(label => IsEntailment(label.Item)).Select(label => label.Index).FirstOrDefault(-1) is not (>= 0 and var entailment) || !Names.Any(IsEntailment)) return null;
-        return [.. Names.Select(name => IsEntailment(name) ? entailment : 1 - entailment)];
-
-        static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
-        static bool IsEntailment(string name) => Same(name, "entailment") || Same(name, "entails");
-    }
 }

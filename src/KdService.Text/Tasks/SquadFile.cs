@@ -20,17 +20,12 @@ public sealed record SquadQuestion(string Id, string Question, string Context, I
     public bool IsImpossible => Answers.Count == 0;
 }
 
-/// <summary>The questions of a SQuAD file, 1.1 or 2.0.</summary>
-/// <param name="Questions">At least one, in the order of the file.</param>
-/// <param name="Misplaced">Answers that are not where the file says; they can be measured by, not trained on.</param>
-public sealed record SquadFile(IReadOnlyList<SquadQuestion> Questions, int Misplaced)
+/// <summary>SQuAD's files, 1.1 and 2.0.</summary>
+public static class SquadFile
 {
-    /// <summary>Whether some questions have no answer, as in SQuAD 2.0.</summary>
-    public bool HasImpossible => Questions.Any(question => question.IsImpossible);
-
-    /// <summary>Reads a file in the original JSON.</summary>
+    /// <summary>The questions of a file in the original JSON: at least one, in its order.</summary>
     /// <exception cref="TextDataException">The file is missing, not JSON, or lacks something; the message says where.</exception>
-    public static SquadFile Read(string path)
+    public static IReadOnlyList<SquadQuestion> Read(string path)
     {
         JsonElement root;
         try
@@ -42,7 +37,7 @@ public sealed record SquadFile(IReadOnlyList<SquadQuestion> Questions, int Mispl
             throw new TextDataException(path, (int?)e.LineNumber + 1, $"not JSON: {JsonText.Words(e)}", e);
         }
         if (JsonText.Fault(root, kept: false) is { } fault) throw new TextDataException(path, null, $"{fault.Pointer}: {fault.Problem}");
-        var (questions, ids, misplaced) = (new List<SquadQuestion>(), new HashSet<string>(StringComparer.Ordinal), 0);
+        var (questions, ids) = (new List<SquadQuestion>(), new HashSet<string>(StringComparer.Ordinal));
         foreach (var (article, a) in List(root, "data", "/"))
         {
             foreach (var (paragraph, p) in List(article, "paragraphs", $"/data/{a}"))
@@ -52,7 +47,7 @@ public sealed record SquadFile(IReadOnlyList<SquadQuestion> Questions, int Mispl
                 foreach (var (question, q) in List(paragraph, "qas", at)) Add(question, context, $"{at}/qas/{q}");
             }
         }
-        return questions.Count > 0 ? new SquadFile(questions, misplaced) : throw new TextDataException(path, null, "there are no questions; at least one is needed");
+        return questions.Count > 0 ? questions : throw new TextDataException(path, null, "there are no questions; at least one is needed");
 
         void Add(JsonElement question, string context, string at)
         {
@@ -61,7 +56,6 @@ public sealed record SquadFile(IReadOnlyList<SquadQuestion> Questions, int Mispl
             // SQuAD 2.0 marks questions without an answer, and has plausible ones in a list of their own.
             var impossible = question.TryGetProperty("is_impossible", out var mark) && mark.ValueKind == JsonValueKind.True;
             var answers = impossible ? [] : List(question, "answers", at).Select(answer => Answer(answer.Item, context, $"{at}/answers/{answer.Index}")).ToList();
-            misplaced += answers.Count(answer => answer.Start is null);
             questions.Add(new SquadQuestion(id, Text(question, "question", at), context, answers));
         }
 

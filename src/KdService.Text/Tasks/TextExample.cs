@@ -22,17 +22,21 @@ public enum TextSplit
 }
 
 /// <summary>The examples of one part, as its file has them.</summary>
-/// <param name="Labels">The classes; null in regression.</param>
 /// <param name="Examples">At least one, in the order of the file.</param>
 /// <param name="Skipped">Lines left out: those known to be cut short in the original, and those without a gold label.</param>
-public sealed record TextSet(LabelSet? Labels, IReadOnlyList<TextExample> Examples, int Skipped = 0)
+public sealed record TextSet(IReadOnlyList<TextExample> Examples, int Skipped)
 {
-    /// <summary>Whether examples are pairs.</summary>
-    public bool IsPair => Examples[0].TextB is not null;
-
-    /// <summary>Whether examples have scores rather than classes.</summary>
-    public bool IsRegression => Labels is null;
-
-    /// <summary>Whether every example has its label or score.</summary>
-    public bool IsLabelled => Examples.All(example => example.Label is not null || example.Score is not null);
+    /// <summary>What is read from a file.</summary>
+    /// <exception cref="TextDataException">There is nothing.</exception>
+    internal static TextSet Of(string path, IEnumerable<TextExample?> rows)
+    {
+        var (examples, skipped) = (new List<TextExample>(), 0);
+        foreach (var example in rows)
+        {
+            if (example is null) skipped++;
+            else examples.Add(example);
+        }
+        if (examples.Count == 0) throw new TextDataException(path, null, skipped == 0 ? "there are no rows; at least one is needed" : $"there are no rows but the {skipped} left out; at least one is needed");
+        return new TextSet(examples, skipped);
+    }
 }

@@ -10,17 +10,7 @@ public static class TextTables
     /// <param name="format">How its rows are written.</param>
     /// <param name="layout">Where it has what.</param>
     /// <exception cref="TextDataException">The file is missing, empty or not UTF-8, lacks a column, or has a label that is none of the classes; the message names the line.</exception>
-    public static TextSet Read(string path, TableFormat format, TextLayout layout)
-    {
-        var (examples, skipped) = (new List<TextExample>(), 0);
-        foreach (var example in Examples(path, format, layout))
-        {
-            if (example is null) skipped++;
-            else examples.Add(example);
-        }
-        if (examples.Count == 0) throw new TextDataException(path, null, skipped == 0 ? "there are no rows; at least one is needed" : $"there are no rows but the {skipped} left out; at least one is needed");
-        return new TextSet(layout.Labels, examples, skipped);
-    }
+    public static TextSet Read(string path, TableFormat format, TextLayout layout) => TextSet.Of(path, Examples(path, format, layout));
 
     /// <summary>The examples of a table as they are read, null for a row that is left out.</summary>
     /// <inheritdoc cref="Read" />
@@ -65,23 +55,6 @@ public static class TextTables
             var (low, high) = layout.Scores ?? (double.MinValue, double.MaxValue);
             if (double.TryParse(spelling, NumberStyles.Float, CultureInfo.InvariantCulture, out var score) && score >= low && score <= high) return (null, score);
             throw new TextDataException(path, line, $"'{layout.Label}' is '{spelling}'; a number {(layout.Scores is null ? "is right where no labels are named (labels)" : $"from {low} to {high} is right")}");
-        }
-    }
-
-    /// <summary>The classes that a table's labels make (<see cref="LabelSet.Of"/>): for a set of one's own, read from its training part and used for all.</summary>
-    /// <exception cref="TextDataException">As in <see cref="Read"/>, or the labels make no classes.</exception>
-    public static LabelSet LabelsOf(string path, TableFormat format, TextLayout layout)
-    {
-        if (layout.Label is not { } column) throw new ArgumentException("no column of labels given", nameof(layout));
-        var table = Table.Open(path, format, format == TableFormat.JsonLines ? [column] : layout.Header);
-        var place = table.PlaceOf(column)!.Value;
-        try
-        {
-            return LabelSet.Of(table.Rows.Where(row => row.Cells.Count > place && row.Cells[place] != layout.SkippedLabel).Select(row => row.Cells[place] ?? throw new TextDataException(path, row.Line, $"'{column}' is null; a label is right")));
-        }
-        catch (ArgumentException e)
-        {
-            throw new TextDataException(path, e);
         }
     }
 }

@@ -52,9 +52,7 @@ public class TextSourcesTests
         using var folder = new TemporaryFolder();
         folder.Write(path, content);
         var source = TextSources.All[name];
-        var set = source.Read(folder.Path, split, verify: false);
-        Assert.Equal(expected, set.Examples[0]);
-        Assert.Equal((source.IsPair, source.Labels is null, source.Labels), (set.IsPair, set.IsRegression, set.Labels));
+        Assert.Equal(expected, source.Examples(folder.Path, split).First(example => example is not null));
     }
 
     [Fact]
@@ -66,12 +64,12 @@ public class TextSourcesTests
         folder.Write("glue/SNLI/dev.tsv", "gold_label\tsentence1\tsentence2\tpairID\n-\ta\tb\t1\nneutral\ta\tb\t2\n");
         Assert.Equal((1, 1), Counts("SNLI", TextSplit.Dev));
         folder.Write("glue/SNLI/dev.tsv", "gold_label\tsentence1\tsentence2\tpairID\n-\ta\tb\t1\n");
-        Assert.Contains("there are no rows but the 1 left out", Assert.Throws<TextDataException>(() => Counts("SNLI", TextSplit.Dev)).Message, StringComparison.Ordinal);
+        Assert.Contains("there are no rows but the 1 left out", Assert.Throws<TextDataException>(() => TextSources.All["SNLI"].Read(folder.Path, TextSplit.Dev)).Message, StringComparison.Ordinal);
 
         (int, int) Counts(string name, TextSplit split)
         {
-            var set = TextSources.All[name].Read(folder.Path, split, verify: false);
-            return (set.Examples.Count, set.Skipped);
+            var rows = TextSources.All[name].Examples(folder.Path, split).ToList();
+            return (rows.Count(row => row is not null), rows.Count(row => row is null));
         }
     }
 
@@ -105,8 +103,8 @@ public class TextSourcesTests
             foreach (var split in source.Parts.Keys.Where(split => source.Has(TextDataFactAttribute.Root!, split)))
             {
                 var set = source.Read(TextDataFactAttribute.Root!, split);
-                Assert.Equal(source.Name is not ("CoLA" or "SST-2" or "STS-B" or "QNLI" or "RTE" or "WNLI") || split != TextSplit.Test, set.IsLabelled);
-                Assert.Equal((source.IsPair, 0), (set.IsPair, set.Skipped));
+                Assert.Equal(source.Name is not ("CoLA" or "SST-2" or "STS-B" or "QNLI" or "RTE" or "WNLI") || split != TextSplit.Test, set.Examples.All(example => example.Label is not null || example.Score is not null));
+                Assert.Equal(0, set.Skipped);
             }
             Assert.True(source.Parts.Keys.Any(split => source.Has(TextDataFactAttribute.Root!, split)) || absent.Contains(source.Name), source.Name);
         }

@@ -72,30 +72,5 @@ public class TextTablesTests
         Assert.EndsWith("f:2: /text: half of a surrogate pair, or bytes that are not UTF-8, given; a text is right", Fault(() => TextTables.Read(path, TableFormat.JsonLines, Reviews)), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void LabelsOf_NumbersAndNames_MakeClasses()
-    {
-        using var folder = new TemporaryFolder();
-        Assert.Equal(["0", "1", "2"], Of("2", "0", "2", "1").Names);
-        Assert.Equal(["1", "apple", "pear"], Of("pear", "apple", "1").Names);
-        Assert.Equal(["-1", "1"], Of("1", "-1").Names);
-        Assert.Contains("labels are 2 numbers up to 1000", Fault(() => Of("0", "1000")), StringComparison.Ordinal);
-
-        LabelSet Of(params string[] labels) => TextTables.LabelsOf(folder.Write("f", "stars\n" + string.Join('\n', labels)), TableFormat.Tsv, Reviews);
-    }
-
-    [Fact]
-    public void MapTo_FollowsNamesAndTellsEntailmentFromTheRest()
-    {
-        var nli = TextSources.All["MNLI"].Labels!;
-        Assert.Equal([0, 1, 2], nli.MapTo(TextSources.All["SNLI"].Labels!));
-        Assert.Equal([1, 1, 0], nli.MapTo(TextSources.All["HANS"].Labels!));
-        Assert.Equal([0, 0, 1], nli.MapTo(TextSources.All["SciTail"].Labels!));
-        Assert.Equal([1, 1, 0], nli.MapTo(TextSources.All["RTE"].Labels!));
-        Assert.Equal([0, 1], TextSources.All["SST-2"].Labels!.MapTo(TextSources.All["IMDb"].Labels!));
-        Assert.Null(nli.MapTo(TextSources.All["CR"].Labels!));
-        Assert.Null(TextSources.All["SST-2"].Labels!.MapTo(nli));
-    }
-
     private static string Fault(Func<object> action) => Assert.Throws<TextDataException>(action).Message;
 }

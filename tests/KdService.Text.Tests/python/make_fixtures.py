@@ -110,8 +110,7 @@ def measures():
         labels = [generator.randrange(kinds) for _ in range(count)]
         predicted = [label if generator.random() < 0.6 else generator.randrange(kinds) for label in labels]
         classes.append({"predicted": predicted, "labels": labels, "accuracy": statistics.fmean(p == t for p, t in zip(predicted, labels)),
-                        "f1": metrics.f1(predicted, labels, 1), "macro_f1": metrics.macro_f1(predicted, labels),
-                        "matthews": metrics.matthews(predicted, labels)})
+                        "f1": metrics.f1(predicted, labels, 1), "matthews": metrics.matthews(predicted, labels)})
     scores = []
     for count, levels in [(2, 100), (10, 3), (50, 6), (100, 1000)]:
         truth = [generator.randrange(levels) / 4 for _ in range(count)]

@@ -13,10 +13,6 @@ def f1(predicted, labels, c):
     return 2 * precision * recall / (precision + recall) if both else 0.0
 
 
-def macro_f1(predicted, labels):
-    return statistics.mean(f1(predicted, labels, c) for c in set(predicted) | set(labels))
-
-
 def matthews(predicted, labels):
     """Covariances of one-hot vectors (Gorodkin 2004)."""
     def covariance(x, y):
