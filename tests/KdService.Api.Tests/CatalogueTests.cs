@@ -34,6 +34,11 @@ public sealed class CatalogueTests(Service service)
         Assert.False(datasets["cifar10"].Present);
         Assert.Contains("data_batch_1.bin is missing", datasets["cifar10"].Problem);
         Assert.Contains("cifar-10-binary.tar.gz", datasets["cifar10"].HowToGet);
+        Assert.Empty(datasets["procedural"].Variants);
+        Assert.Equal(Enum.GetValues<GlueTask>().Length, datasets["glue"].Variants.Count);
+        var sst2 = datasets["glue"].Variants.Single(variant => variant.Title == "glue sst2");
+        Assert.Equal((67_349, 872, false), (sst2.TrainSamples, sst2.TestSamples, sst2.Present));
+        Assert.Equal("glue/SST-2/train.tsv is missing from the data root", sst2.Problem?.Split(';')[0]);
         Assert.True(datasets["procedural"].Options.GetProperty("properties").TryGetProperty("samples", out _));
     }
 

@@ -11,18 +11,24 @@ public static class CatalogueCommands
 {
     /// <summary>The methods.</summary>
     public static Command Methods() => Create("methods", "List the distillation methods.", (client, cancel) => client.Methods(cancel), ["name", "what it does", "paper"],
-        method => [method.Name, method.Summary, method.Paper ?? ""]);
+        method => [[method.Name, method.Summary, method.Paper ?? ""]]);
 
     /// <summary>The networks, and the models that were imported.</summary>
     public static Command Models() => Create("models", "List the networks and the imported models.", (client, cancel) => client.Models(cancel), ["name", "imported as", "family", "parameters (classes)", "multiply-adds"],
-        model => [model.Name, model.Imported?.Id ?? "", model.Family, string.Join(", ", model.Parameters.Select(count => $"{Units.Count(count.Value)} ({count.Key})")), Units.Count(model.MultiplyAdds)]);
+        model => [[model.Name, model.Imported?.Id ?? "", model.Family, string.Join(", ", model.Parameters.Select(count => $"{Units.Count(count.Value)} ({count.Key})")), Units.Count(model.MultiplyAdds)]]);
 
     /// <summary>The data sets.</summary>
-    public static Command Datasets() => Create("datasets", "List the data sets, and how to get those that are missing.", (client, cancel) => client.Datasets(cancel), ["name", "present", "what it is"],
-        dataset => [dataset.Name, dataset.Present ? "yes" : "no", dataset.Present ? dataset.Summary : dataset.Problem ?? dataset.HowToGet]);
+    public static Command Datasets() => Create("datasets", "List the data sets, and how to get those that are missing.", (client, cancel) => client.Datasets(cancel), ["name", "present", "training", "test", "what it is, or what is missing"],
+        dataset =>
+        [
+            Row(dataset.Name, dataset.Present, dataset.TrainSamples, dataset.TestSamples, dataset.Present ? dataset.Summary : dataset.Problem ?? dataset.HowToGet),
+            .. dataset.Variants.Select(variant => Row($"  {variant.Title}", variant.Present, variant.TrainSamples, variant.TestSamples, variant.Problem ?? "")),
+        ]);
+
+    private static string[] Row(string name, bool present, int train, int test, string words) => [name, present ? "yes" : "no", Units.Count(train), Units.Count(test), words];
 
     private static Command Create<T>(
-        string name, string description, Func<ServiceClient, CancellationToken, Task<IReadOnlyList<T>>> list, string[] columns, Func<T, string[]> cells)
+        string name, string description, Func<ServiceClient, CancellationToken, Task<IReadOnlyList<T>>> list, string[] columns, Func<T, string[][]> rows)
     {
         var command = new Command(name, description) { CommandLine.Json };
         command.SetAction(async (parsed, cancel) =>
@@ -36,7 +42,7 @@ public static class CatalogueCommands
             }
             var table = new Table().NoBorder().AddColumns([.. columns.Select(column => new TableColumn(column))]);
             table.Columns[0].NoWrap();
-            foreach (var item in items) table.AddRow([.. cells(item).Select(Markup.Escape)]);
+            foreach (var row in items.SelectMany(rows)) table.AddRow([.. row.Select(Markup.Escape)]);
             Terminal.Out.Write(table);
             return ExitCodes.Done;
         });

@@ -46,6 +46,9 @@ public sealed record AdvGlue : PublishedTexts
     public override string Title => $"{Name} {Json.Naming.ConvertName($"{Task}")}";
 
     /// <inheritdoc />
+    public override IEnumerable<Dataset> Variants => Enum.GetValues<AdvGlueTask>().Select(task => this with { Task = task });
+
+    /// <inheritdoc />
     public override string Source => $"AdvGLUE-{Facts.Source}";
 
     /// <inheritdoc />

@@ -32,6 +32,9 @@ public sealed record AmazonReviews : PublishedTexts
     public override string Title => $"{Name} {DomainName}";
 
     /// <inheritdoc />
+    public override IEnumerable<Dataset> Variants => Enum.GetValues<AmazonDomain>().Select(domain => this with { Domain = domain });
+
+    /// <inheritdoc />
     public override string Source => $"Amazon-{DomainName}";
 
     /// <inheritdoc />

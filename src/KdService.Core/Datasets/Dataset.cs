@@ -73,6 +73,9 @@ public abstract record Dataset
 
     /// <summary>Its name and, where the name stands for several data sets, which of them it is.</summary>
     public virtual string Title => Name;
+
+    /// <summary>The data sets that its name stands for, this one's other options being theirs; itself where it stands for one.</summary>
+    public virtual IEnumerable<Dataset> Variants => [this];
 }
 
 /// <summary>A file of a data set.</summary>

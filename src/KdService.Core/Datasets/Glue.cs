@@ -78,6 +78,9 @@ public sealed record Glue : PublishedTexts
     public override string Title => $"{Name} {Json.Naming.ConvertName($"{Task}")}";
 
     /// <inheritdoc />
+    public override IEnumerable<Dataset> Variants => Enum.GetValues<GlueTask>().Select(task => this with { Task = task });
+
+    /// <inheritdoc />
     /// <remarks>10,000 pairs of a task are <c>TASK-10k</c>.</remarks>
     public override string Source => Facts.Source;
 

@@ -24,6 +24,9 @@ public sealed record Paws : PublishedTexts
     public override string Title => $"{Name} {Json.Naming.ConvertName($"{Part}")}";
 
     /// <inheritdoc />
+    public override IEnumerable<Dataset> Variants => Enum.GetValues<PawsPart>().Select(part => this with { Part = part });
+
+    /// <inheritdoc />
     public override string Source => Part == PawsPart.Wiki ? "PAWS-Wiki" : "PAWS-QQP";
 
     /// <inheritdoc />

@@ -77,6 +77,12 @@ public sealed record Squad : TextDataset
     public double NullThreshold { get; init; }
 
     /// <inheritdoc />
+    public override string Title => $"{Name} {Json.Naming.ConvertName($"{Version}")}";
+
+    /// <inheritdoc />
+    public override IEnumerable<Dataset> Variants => Enum.GetValues<SquadVersion>().Select(version => this with { Version = version });
+
+    /// <inheritdoc />
     public override Target Target => Target.Span;
 
     /// <inheritdoc />
