@@ -1,5 +1,6 @@
 using System.Text;
 using KdService.Core.Datasets;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 
@@ -28,7 +29,7 @@ public sealed class SquadTests
         var problem = Problems($$"""{"name": "{{method}}"}""")[0];
         Assert.Equal("/method", problem.Pointer);
         Assert.StartsWith($"{method} given, whose loss ", problem.Detail, StringComparison.Ordinal);
-        Assert.EndsWith("is about classes; squad asks for a span, whose start and end no two texts have in common: a method such as kd or none", problem.Detail, StringComparison.Ordinal);
+        Assert.EndsWith("is about classes; squad v1 asks for a span, whose start and end no two texts have in common: a method such as kd or none", problem.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,6 +55,22 @@ public sealed class SquadTests
         var second = new Squad { Version = SquadVersion.V2 };
         Assert.Equal((130_319, 11_873, "squad/dev-v2.0.json"), (second.TrainSize, second.TestSize, second.TestFile.Path));
         Assert.Equal((Target.Span, 2, 768), (second.Shape.Target, second.Shape.Classes, second.Shape.Outputs));
+    }
+
+    [Theory]
+    [InlineData("""{"name": "squad", "version": "v2"}""", null, null)]
+    [InlineData("""{"name": "squad", "test": "own/hard.json", "test_questions": 100}""", null, null)]
+    [InlineData("""{"name": "squad", "test": "own/hard.json"}""", "/dataset/test_questions", "missing with test; how many questions of that file are used")]
+    [InlineData("""{"name": "glue", "task": "rte"}""", "/dataset", "glue rte given, which asks for a class; the networks of the job predict a span")]
+    [InlineData("""{"name": "squad"}""", "/labels", "given, but squad asks for no class; leave it out", true)]
+    public void OtherData_OfQuestions_IsQuestions(string dataset, string? pointer, string? detail, bool labels = false)
+    {
+        var problems = new ProblemList();
+        var other = new OtherData { Dataset = Json.Read<Dataset>(dataset), Labels = labels ? new() { ["yes"] = "no" } : [] };
+        other.Check(new Squad { MaxLength = 128 }, problems);
+        var found = problems.Items.SingleOrDefault();
+        Assert.Equal((pointer, detail), (found?.Pointer, found?.Detail));
+        if (found is null) Assert.Equal(128, ((Squad)other.For(new Squad { MaxLength = 128 })).MaxLength);
     }
 
     private static IReadOnlyList<Problem> Problems(string method, string option = "\"stride\": 100")

@@ -41,7 +41,7 @@ public sealed record Squad : TextDataset
     public SquadVersion Version { get; init; }
 
     /// <summary>The training file.</summary>
-    [Field("The training file, below the data root; squad/train-v1.1.json or squad/train-v2.0.json when left out.", Pattern = PathPattern, PatternInWords = PathInWords)]
+    [Field("The training file, below the data root; squad/train-v1.1.json or squad/train-v2.0.json when left out. Not read in sets that evaluation.also_on names.", Pattern = PathPattern, PatternInWords = PathInWords)]
     public string? Train { get; init; }
 
     /// <summary>The test file.</summary>
@@ -77,7 +77,7 @@ public sealed record Squad : TextDataset
     public double NullThreshold { get; init; }
 
     /// <inheritdoc />
-    public override string Title => $"{Name} {Json.Naming.ConvertName($"{Version}")}";
+    public override string Title => $"{Name} {Test ?? Json.Naming.ConvertName($"{Version}")}";
 
     /// <inheritdoc />
     public override IEnumerable<Dataset> Variants => Enum.GetValues<SquadVersion>().Select(version => this with { Version = version });

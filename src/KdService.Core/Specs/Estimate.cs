@@ -90,7 +90,7 @@ public sealed record Estimate
         if (plan.Evaluation.Corruptions is { } corruptions) passes += corruptions.Kinds.Count * corruptions.Severities.Count * Math.Min(test, corruptions.Samples);
         var work = passes * plan.MultiplyAdds(plan.Result);
         foreach (var other in plan.Evaluation.AlsoOn)
-            work += 1.0 * other.Size * (plan.MultiplyAdds(plan.Result) + (plan.Teacher is { } teacher ? plan.MultiplyAdds(teacher.Id) : 0));
+            work += other.Size * other.For(plan.Dataset).SamplesPerExample * (plan.MultiplyAdds(plan.Result) + (plan.Teacher is { } teacher ? plan.MultiplyAdds(teacher.Id) : 0));
         if (plan.Evaluation.Submission && plan.Dataset is Glue glue) work += glue.Submission.Sum(part => (double)part.Examples) * plan.MultiplyAdds(plan.Result);
         return work;
     }

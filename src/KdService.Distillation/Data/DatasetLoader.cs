@@ -26,6 +26,7 @@ public static class DatasetLoader
     {
         Procedural drawn => ProceduralPictures.Draw(drawn, test: true, drawn.TestSize),
         Clusters drawn => ClusterVectors.Draw(drawn, test: true, drawn.TestSize),
+        Squad squad => SquadLoader.LoadTest(squad, dataRoot),
         TextDataset texts => TextLoader.LoadTest(texts, dataRoot),
         _ => Load(dataset, dataRoot).Test,
     };

@@ -64,10 +64,10 @@ internal static class WorkItems
         var testSamples = data.Test.Count;
         foreach (var attack in plan.Evaluation.Attacks)
             ledger.Plan(Attack(attack), Math.Min(attack.Samples, testSamples), attack.PassesPerSample(plan.Dataset.Shape) * cost);
-        foreach (var (other, _) in data.AlsoOn)
+        foreach (var (other, samples) in data.AlsoOn)
         {
-            ledger.Plan(Other(other), other.Size, cost);
-            if (plan.Teacher is { } teacher) ledger.Plan(Reference, other.Size, plan.MultiplyAdds(teacher.Id));
+            ledger.Plan(Other(other), samples.Count, cost);
+            if (plan.Teacher is { } teacher) ledger.Plan(Reference, samples.Count, plan.MultiplyAdds(teacher.Id));
         }
         if (plan.Evaluation.Corruptions is { } corruptions)
             ledger.Plan(Corruptions, Math.Min(corruptions.Samples, testSamples) * (1L + corruptions.Kinds.Count * corruptions.Severities.Count), cost);

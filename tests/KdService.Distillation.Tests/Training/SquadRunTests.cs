@@ -84,6 +84,24 @@ public sealed class SquadRunTests
     }
 
     [Fact]
+    public void OtherQuestions_AreAnsweredWithAllTheirWindows()
+    {
+        using var folder = new TemporaryFolder();
+        var squad = SquadTexts.Write(folder.Path);
+        var same = squad with { Train = null, TrainQuestions = null };
+        var plan = SquadPlan(new Kd(), squad, "bert-l1-h64", epochs: 1);
+        plan = plan with { Evaluation = plan.Evaluation with { AlsoOn = [new() { Dataset = same }, new() { Dataset = same with { TestQuestions = 20 }, Samples = 5 }] } };
+        RunReport? report = null;
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened => report = (happened as RunFinished)?.Report ?? report));
+
+        var (test, others) = (report!.Models[^1].Best, report.Models[^1].Robustness!.AlsoOn);
+        Assert.Equal(["squad squad/test.json", "squad squad/test.json"], others.Select(other => other.Dataset));
+        Assert.Equal((test.Samples, test.Score, test.Metrics!["exact"], test.Agreement), (others[0].Result.Samples, others[0].Result.Score, others[0].Result.Metrics!["exact"], others[0].Result.Agreement));
+        Assert.Equal(5, others[1].Result.Samples);
+        Assert.All(others, other => Assert.InRange(other.Teacher!.Score, 0, 1));
+    }
+
+    [Fact]
     public void KeptLogits_OfSpans_TeachAsTheTeacherItselfDoes()
     {
         using var folder = new TemporaryFolder();

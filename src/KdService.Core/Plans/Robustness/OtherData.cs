@@ -7,7 +7,7 @@ namespace KdService.Core.Plans.Robustness;
 public sealed record OtherData
 {
     /// <summary>The data set.</summary>
-    [Field("The data set, any that specs may name and whose inputs are the job's; of text_files the test file alone is needed. Texts are cut into tokens as the job's are.")]
+    [Field("The data set, any that specs may name and whose inputs are the job's; of text_files and squad the test file alone is needed. Texts are cut into tokens as the job's are.")]
     public required Dataset Dataset { get; init; }
 
     /// <summary>What each of its labels means in the job's classes.</summary>
@@ -23,7 +23,7 @@ public sealed record OtherData
     [Field("Do without where the files of this data are missing, which the log then says.")]
     public bool Optional { get; init; }
 
-    /// <summary>Test samples used.</summary>
+    /// <summary>Test samples used: of questions, these and not their windows.</summary>
     public int Size => Math.Min(Samples ?? int.MaxValue, Dataset.TestSize);
 
     /// <summary>The data set as the networks of a job read it: with its vocabulary and length.</summary>
@@ -50,7 +50,7 @@ public sealed record OtherData
         if (!problems.Require(Dataset.Shape.Kind == job.Shape.Kind, "/dataset", $"{Dataset.Title} given, whose inputs are {Dataset.Shape}; those of {job.Title} are {job.Shape}")) return;
         if (!problems.Require(Dataset.Shape.Target == job.Shape.Target, "/dataset",
             $"{Dataset.Title} given, which asks for {Asked(Dataset)}; the networks of the job predict {Asked(job)}")) return;
-        if (problems.Require(job.Shape.Target != Target.Span, "/dataset", $"{Dataset.Title} given; also_on has data with classes or values, and {job.Title} asks for spans")) Merge(job, problems);
+        Merge(job, problems);
     }
 
     private MergedClasses? Merge(Dataset job, ProblemList problems)
