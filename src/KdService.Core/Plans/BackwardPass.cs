@@ -63,6 +63,14 @@ public sealed record BackwardPass : Augmenter
     public double Ratio { get; init; } = 1;
 
     /// <inheritdoc />
+    /// <remarks>Each step of ascent goes forward and back to the samples through both networks; the student then learns on them.</remarks>
+    public override double MultiplyAdds(Plan plan, Stage stage)
+    {
+        var (student, teachers) = Networks(plan, stage);
+        return Ratio * (3 * student + teachers + 2.0 * Steps * (student + teachers) / EveryEpochs);
+    }
+
+    /// <inheritdoc />
     public override void Check(Plan plan, Stage stage, string pointer, ProblemList problems)
     {
         var shape = plan.Dataset.Shape;

@@ -62,6 +62,15 @@ public sealed record MaskedGenerator : Augmenter
     public bool Claims(long batch) => batch % (GeneratorBatches + StudentBatches) < GeneratorBatches;
 
     /// <inheritdoc />
+    /// <remarks>Batches of the generator go forward and back through all three networks, and the student takes no step of its own; on the others it learns on altered texts as well.</remarks>
+    public override double MultiplyAdds(Plan plan, Stage stage)
+    {
+        var ((student, teachers), generator) = (Networks(plan, stage), plan.MultiplyAdds(Generator));
+        var claimed = (double)GeneratorBatches / (GeneratorBatches + StudentBatches);
+        return claimed * (3 * generator + 2 * (student + teachers) - 3 * student) + (1 - claimed) * (generator + teachers + 3 * student);
+    }
+
+    /// <inheritdoc />
     public override void Check(Plan plan, Stage stage, string pointer, ProblemList problems)
     {
         var shape = plan.Dataset.Shape;

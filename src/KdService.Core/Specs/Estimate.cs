@@ -37,7 +37,7 @@ public sealed record Estimate
         {
             var trained = plan.MultiplyAdds(stage.Trains) + stage.Peers.Sum(peer => plan.MultiplyAdds(peer.Trains));
             // Backward costs about twice forward; evaluation is one more forward over the selection split.
-            work += 3.0 * trained * plan.TrainSamples * stage.Epochs;
+            work += (3.0 * trained + (stage.Augmenter?.MultiplyAdds(plan, stage) ?? 0)) * plan.TrainSamples * stage.Epochs;
             work += trained * plan.Dataset.SamplesPerExample * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
             var own = SizeOfLosses(plan, stage);
             // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.

@@ -41,7 +41,7 @@ internal static class WorkItems
             var taught = stage.Curriculum?.Sources.Where(source => stage.Peers.All(peer => peer.Trains != source)).Sum(Cost) ?? 0;
             var live = stage.Curriculum is not null && Showing.SignalOf(plan, stage) == TeacherSignal.Live;
             var learners = Cost(stage.Trains) + stage.Peers.Sum(peer => Cost(peer.Trains));
-            ledger.Plan(Steps(stage), (long)stage.Epochs * plan.TrainSamples, 3 * learners + (live ? taught : 0));
+            ledger.Plan(Steps(stage), (long)stage.Epochs * plan.TrainSamples, 3 * learners + (live ? taught : 0) + (stage.Augmenter?.MultiplyAdds(plan, stage) ?? 0));
             if (stage.Curriculum is { } curriculum && !live)
             {
                 var sources = curriculum.Sources.Count();
