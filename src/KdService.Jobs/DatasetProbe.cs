@@ -31,6 +31,9 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
         return found.Present && dataset is TextDataset texts ? Readable(Fault(texts, test: false) ?? Fault(texts, test: true)) : found;
     }
 
+    /// <summary>Whether the files that evaluations need of a data set are here, whatever they hold.</summary>
+    public bool HasTest(Dataset dataset) => dataset.TestFiles.All(file => file.IsBelow(options.DataRoot!));
+
     /// <summary>Whether the part of a data set that evaluations need can be read here, texts being looked into.</summary>
     public (bool Readable, string? Problem) LookIntoTest(Dataset dataset)
     {

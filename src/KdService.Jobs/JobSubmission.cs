@@ -101,12 +101,14 @@ public sealed class JobSubmission
         var trained = spec.Teacher?.Job is { } job ? await JobRows.FindAsync(_database, job, cancellation) : null;
         var inherited = (trained?.Plan?.Dataset as TextDataset)?.Imported;
         var dataset = ImportsOfSpec.Resolve(spec, models, inherited, problems);
-        var (present, problem) = _datasets.LookInto(dataset);
-        problems.Require(present, "/dataset/name", $"{spec.Dataset.Name} cannot be read on this host: {problem}");
+        var (usable, problem) = _datasets.LookInto(dataset);
+        problems.Require(usable, "/dataset/name", $"{spec.Dataset.Name} cannot be used here: {problem}");
         foreach (var (index, other) in spec.Evaluation.AlsoOn.Index())
         {
-            var (there, missing) = _datasets.LookIntoTest(other.For(dataset));
-            problems.Require(there || other.Optional, $"/evaluation/also_on/{index}/dataset", $"{other.Dataset.Title} cannot be read on this host: {missing}");
+            var asked = other.For(dataset);
+            if (other.Optional && !_datasets.HasTest(asked)) continue;
+            var (readable, fault) = _datasets.LookIntoTest(asked);
+            problems.Require(readable, $"/evaluation/also_on/{index}/dataset", $"{asked.Title} cannot be evaluated on here: {fault}");
         }
         var facts = spec.Teacher?.Job is { } id ? await CheckTeacherAsync(dataset, id, trained, problems, cancellation) : null;
         return problems.None ? PlanBuilder.Compile(spec, facts, problems, models) : null;

@@ -47,7 +47,7 @@ public sealed class ScheduleTests(Service service)
 
     [Theory]
     [InlineData("0 0 31 2 *", "", "/cron", "never comes")]
-    [InlineData("0 3 1 1 *", """, "job": {"dataset": {"name": "cifar10"}, "student": {"model": "resnet8"}, "method": {"name": "none"}}""", "/job/dataset/name", "cannot be read on this host")]
+    [InlineData("0 3 1 1 *", """, "job": {"dataset": {"name": "cifar10"}, "student": {"model": "resnet8"}, "method": {"name": "none"}}""", "/job/dataset/name", "cannot be used here")]
     [InlineData("0 3 1 1 *", """, "benchmrk": {}""", "/benchmrk", "unknown field")]
     public async Task Create_WhatCannotRun_IsRefused(string cron, string more, string pointer, string detail)
     {

@@ -1,6 +1,8 @@
 using System.Text;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Core.Plans;
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 using KdService.Jobs.Queue;
@@ -127,6 +129,20 @@ public class SubmissionTests : JobsTest
         File.WriteAllText(path, "text\tlabel\n" + string.Concat(Enumerable.Repeat("x\tgood\n", 10)));
         Assert.Equal((true, null), node.Get<DatasetProbe>().LookInto(own));
         Assert.Equal((true, null), node.Get<DatasetProbe>().LookIntoTest(own));
+    }
+
+    [Fact]
+    public async Task OptionalData_IsDoneWithoutWhereItIsMissing_NotWhereItIsWrong()
+    {
+        var node = await StartApiAsync();
+        Directory.CreateDirectory(Folder["datasets"]);
+        var other = new OtherData { Dataset = new TextFiles { Test = "other.tsv", TestRows = 2, Labels = ["negative", "positive"] }, Optional = true };
+        var spec = TestNode.Spec() with { Dataset = new Phrases(), Student = new StudentSpec { Model = "bert-l1-h64" }, Evaluation = new EvaluationPlan { AlsoOn = [other] } };
+
+        await node.Submission.ValidateAsync(spec, CancellationToken.None);
+        File.WriteAllText(Folder["datasets/other.tsv"], "text\tlabel\nx\tpositive\n");
+        var refused = await Assert.ThrowsAsync<InvalidDocumentException>(() => node.Submission.ValidateAsync(spec, CancellationToken.None));
+        Assert.Equal("evaluation.also_on.0.dataset: text_files other.tsv cannot be evaluated on here: other.tsv: 1 rows found; the spec says 2 (test_rows)", $"{Assert.Single(refused.Problems)}");
     }
 
     [Theory]

@@ -32,7 +32,7 @@ internal sealed class TrainingData
         var trainBatches = new SampleBatches(train, plan.Dataset, device);
         Test = All(test);
         Train = new Samples(train, trainBatches, spans?.SamplesOf(kept) ?? kept, plan.ViewSeed, plan.Dataset);
-        AlsoOn = [.. plan.Evaluation.AlsoOn.Where(other => IsThere(other, dataRoot)).Select(other => (other, Read(other, plan, dataset, dataRoot, device)))];
+        AlsoOn = [.. plan.Evaluation.AlsoOn.Where(other => IsThere(other, dataset, dataRoot)).Select(other => (other, Read(other, plan, dataset, dataRoot, device)))];
         if (plan.Evaluation.Submission) Submission = [.. ((Glue)dataset).Submission.Select(part => TextSources.All[part.Source]).Where(source => IsThere(source, dataRoot)).Select(Unlabelled)];
         Selection = plan.Evaluation.Protocol == Protocol.Paper ? Test
             : spans is not null ? All(spans.ToJudgeBy(held))
@@ -65,9 +65,9 @@ internal sealed class TrainingData
     /// <summary>What was asked for and is left out since its files are missing, in words.</summary>
     public IReadOnlyList<string> LeftOut => _leftOut;
 
-    private bool IsThere(OtherData other, string dataRoot)
+    private bool IsThere(OtherData other, Dataset dataset, string dataRoot)
     {
-        if (!other.Optional || other.Dataset.TestFiles.FirstOrDefault(file => !file.IsBelow(dataRoot)) is not { } missing) return true;
+        if (!other.Optional || other.For(dataset).TestFiles.FirstOrDefault(file => !file.IsBelow(dataRoot)) is not { } missing) return true;
         _leftOut.Add($"no evaluation on {other.Dataset.Title}: {missing.Path} is missing from the data root");
         return false;
     }

@@ -214,7 +214,7 @@ public class ScheduleTests : JobsTest
         var run = await RunAsync(node, schedule.Id);
 
         Assert.Equal((ScheduleRunStatus.Refused, null), (run.Status, run.Job));
-        Assert.StartsWith("dataset.name: cifar10 cannot be read on this host", run.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("dataset.name: cifar10 cannot be used here", run.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
