@@ -99,6 +99,19 @@ public sealed record Predictions
     public required IReadOnlyList<int> Last { get; init; }
 }
 
+/// <summary>Values that the job's network predicted for the test samples, in the set's order: the artifact <see cref="Predictions.FileName"/> where values are asked for.</summary>
+public sealed record PredictedValues
+{
+    /// <summary>True values <c>[samples]</c>.</summary>
+    public required IReadOnlyList<float> Values { get; init; }
+
+    /// <summary>Predicted by the best epoch's weights <c>[samples]</c>.</summary>
+    public required IReadOnlyList<float> Best { get; init; }
+
+    /// <summary>Predicted by the last epoch's weights <c>[samples]</c>.</summary>
+    public required IReadOnlyList<float> Last { get; init; }
+}
+
 /// <summary>Results of one set of weights on one set of samples.</summary>
 public sealed record EvaluationResult
 {

@@ -208,7 +208,8 @@ public sealed class TrainingRun : IDisposable
             if (spans.Dataset.Version == SquadVersion.V2) artifacts.WriteJson(Predictions.NullOddsName, SquadSubmission.NullDifferences(answers));
             return;
         }
-        artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = Top(best), Last = Top(last) });
+        if (_run.Data.Test.Values is { } values) artifacts.WriteJson(Predictions.FileName, new PredictedValues { Values = values, Best = best.data<float>().ToArray(), Last = last.data<float>().ToArray() });
+        else artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = Top(best), Last = Top(last) });
     }
 
     // One of the plan's networks with weights that the run has made, for a last look; the caller's.

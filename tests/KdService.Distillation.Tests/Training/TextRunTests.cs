@@ -2,6 +2,7 @@ using KdService.Core.Datasets;
 using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Core.Schema;
 using KdService.Core.Specs;
 using KdService.LibTorch.Extras;
 using static TorchSharp.torch;
@@ -80,6 +81,16 @@ public sealed class TextRunTests
         Assert.InRange(best.Score, -1, 1);
         Assert.Equal(values, best.Accuracy is null);
         Assert.Equal(values ? ["pearson", "spearman", "combined", "mse", "teacher_mse"] : ["matthews"], best.Metrics!.Keys);
+
+        var said = File.ReadAllText(Path.Combine(folder.Path, Predictions.FileName));
+        if (!values)
+        {
+            Assert.Equal(Enumerable.Range(0, 40).Select(i => 1 - i % 2), Json.Read<Predictions>(said).Labels);
+            return;
+        }
+        var predicted = Json.Read<PredictedValues>(said);
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => i % 2 + 0.5f), predicted.Values);
+        Assert.Equal(best.Metrics["mse"], predicted.Best.Zip(predicted.Values, (given, right) => Math.Pow(given - right, 2)).Average(), 1e-6);
     }
 
     private static RunReport Report(Method method, string student, string folder, int epochs)
