@@ -41,6 +41,14 @@ public sealed class ImportsOfSpecTests
         Problems(Spec(dataset: """{"name": "phrases", "vocabulary": "bert-base-uncased"}"""), Models()));
 
     [Fact]
+    public void Spec_OfPhrases_IsCutWithTheVocabularyOfItsModels()
+    {
+        var vocabulary = new ImportedVocabulary(30_522, "other");
+        var models = Models().ToDictionary(model => model.Key, model => model.Value with { Vocabulary = vocabulary });
+        Assert.Equal(vocabulary with { Model = "teacher" }, ((TextDataset)PlanBuilder.Compile(Spec(), models: models).Dataset).Imported);
+    }
+
+    [Fact]
     public void Spec_WhoseTeacherLearnsWithAnotherVocabulary_IsRefusedNamingBoth()
     {
         var problem = Assert.Single(Problems(Spec(teacher: """{"model": "bert-l2-h64"}""", dataset: """{"name": "glue", "task": "sst2"}"""), Models()));

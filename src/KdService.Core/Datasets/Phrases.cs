@@ -11,7 +11,10 @@ namespace KdService.Core.Datasets;
 public sealed record Phrases : TextDataset
 {
     /// <summary>The data set with its defaults.</summary>
-    public Phrases() => (Vocabulary, MaxLength) = (Vocabularies.Phrases.Name, 32);
+    public Phrases() => MaxLength = 32;
+
+    /// <inheritdoc />
+    protected override string UsualVocabulary => Vocabularies.Phrases.Name;
 
     /// <summary>Training samples to draw.</summary>
     [Field("Training samples to draw.", Min = 100, Max = 1_000_000, Evidence = "ours")]

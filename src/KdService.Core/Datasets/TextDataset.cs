@@ -9,17 +9,20 @@ public abstract record TextDataset : Dataset
     public const int LongestInput = 512;
 
     /// <summary>The vocabulary.</summary>
-    [Field("The vocabulary that texts are cut into tokens with, one for all networks of the job; its files lie in the data root. When left out, that of the imported models which the spec names or which its teacher's job began with; without any, bert-base-uncased.", MaxLength = 100)]
+    [Field("The vocabulary that texts are cut into tokens with, one for all networks of the job; its files lie in the data root. When left out, that of the imported models which the spec names or which its teacher's job began with; without any, bert-base-uncased, of phrases phrases.", MaxLength = 100)]
     public string? Vocabulary { get; init; }
 
     /// <summary>The vocabulary of an imported model, which is then the job's; found as the spec becomes a plan.</summary>
     public ImportedVocabulary? Imported { get; init; }
 
+    /// <summary>The name of the vocabulary where nothing else says which.</summary>
+    protected virtual string UsualVocabulary => Vocabularies.BertUncased.Name;
+
     /// <summary>The vocabulary by its name; null where that names none.</summary>
-    public KnownVocabulary? NamedVocabulary => Vocabularies.Find(Vocabulary ?? Vocabularies.BertUncased.Name);
+    public KnownVocabulary? NamedVocabulary => Vocabularies.Find(Vocabulary ?? UsualVocabulary);
 
     /// <summary>What tells whether two data sets cut texts alike.</summary>
-    public string VocabularyKey => Imported?.Digest ?? NamedVocabulary?.Digest ?? Vocabulary ?? Vocabularies.BertUncased.Name;
+    public string VocabularyKey => Imported?.Digest ?? NamedVocabulary?.Digest ?? Vocabulary ?? UsualVocabulary;
 
     /// <summary>The most tokens of an input.</summary>
     [Field("The most tokens of an input, the special ones included; longer texts are cut at the end, of a pair the longer one first.", Min = 4, Max = LongestInput, Evidence = "[read: KDNLP] 128 for GLUE")]

@@ -27,7 +27,7 @@ public sealed record OtherData
     public int Size => Math.Min(Samples ?? int.MaxValue, Dataset.TestSize);
 
     /// <summary>The data set as the networks of a job read it: with its vocabulary and length.</summary>
-    public Dataset For(Dataset job) => (Dataset, job) is (TextDataset other, TextDataset own) ? other with { Vocabulary = own.Vocabulary, Imported = own.Imported, MaxLength = own.MaxLength } : Dataset;
+    public Dataset For(Dataset job) => (Dataset, job) is (TextDataset other, TextDataset own) ? other with { Vocabulary = own.Vocabulary ?? own.NamedVocabulary?.Name, Imported = own.Imported, MaxLength = own.MaxLength } : Dataset;
 
     /// <summary>What the labels and the job's classes have in common; null where nothing is to be merged: values, or classes that have no names.</summary>
     /// <exception cref="InvalidDocumentException">They do not fit.</exception>
