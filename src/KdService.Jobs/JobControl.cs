@@ -1,6 +1,7 @@
 using KdService.Core.Jobs;
 using KdService.Core.Wire;
 using KdService.Jobs.Lifecycle;
+using KdService.Jobs.Models;
 using KdService.Jobs.Persistence;
 using Npgsql;
 
@@ -13,9 +14,10 @@ public sealed class JobControl
     private readonly JobTransactions _transactions;
     private readonly JobLifecycle _lifecycle;
     private readonly TeacherJobs _teachers;
+    private readonly ModelStore _models;
 
-    internal JobControl(NpgsqlDataSource database, JobTransactions transactions, JobLifecycle lifecycle, TeacherJobs teachers) =>
-        (_database, _transactions, _lifecycle, _teachers) = (database, transactions, lifecycle, teachers);
+    internal JobControl(NpgsqlDataSource database, JobTransactions transactions, JobLifecycle lifecycle, TeacherJobs teachers, ModelStore models) =>
+        (_database, _transactions, _lifecycle, _teachers, _models) = (database, transactions, lifecycle, teachers, models);
 
     /// <summary>Ends a job for good; a running trainer is killed and its slot is free within seconds.</summary>
     /// <exception cref="JobNotFoundException">There is no such job.</exception>
@@ -34,8 +36,17 @@ public sealed class JobControl
 
     /// <summary>Lines a failed or cancelled job up again, from its last checkpoint and with its budgets of attempts and time anew.</summary>
     /// <inheritdoc cref="CancelAsync" path="/exception[1]"/>
-    /// <exception cref="InvalidTransitionException">The job has not failed and is not cancelled, or an equal teacher job or diagnosis has taken its place.</exception>
-    public Task<JobView> RetryAsync(string id, CancellationToken cancellation) => ApplyAsync(id, JobTrigger.Retry, cancellation);
+    /// <exception cref="InvalidTransitionException">The job has not failed and is not cancelled, or an equal teacher job or diagnosis has taken its place, or a model that it needs has been removed.</exception>
+    public async Task<JobView> RetryAsync(string id, CancellationToken cancellation)
+    {
+        var job = await JobRows.FindAsync(_database, id, cancellation) ?? throw new JobNotFoundException(id);
+        foreach (var model in job.Plan?.ImportedModels ?? [])
+        {
+            if (await _models.FindAsync(model, cancellation) is null)
+                throw new InvalidTransitionException(id, JobTrigger.Retry, job.Status, $"job {id} needs model {model}, which has been removed; import it again, and submit the spec with the id that it then has");
+        }
+        return await ApplyAsync(id, JobTrigger.Retry, cancellation);
+    }
 
     private async Task<JobView> ApplyAsync(string id, JobTrigger trigger, CancellationToken cancellation)
     {

@@ -49,6 +49,10 @@ public class ModelTests : JobsTest
         await models.DeleteAsync(teacher, CancellationToken.None);
         Assert.Null(node.Artifacts.Length(weights));
         await Assert.ThrowsAsync<ModelNotFoundException>(() => models.DeleteAsync(teacher, CancellationToken.None));
+
+        await node.ExecuteAsync("update jobs set state = 'failed' where id = $1", id);
+        var retried = await Assert.ThrowsAsync<InvalidTransitionException>(() => node.Get<JobControl>().RetryAsync(id, CancellationToken.None));
+        Assert.StartsWith($"job {id} needs model {teacher}, which has been removed", retried.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public static class FailureAdvice
     public static string For(FailureCode code) => code switch
     {
         FailureCode.Diverged => "lower training.optimizer.learning_rate, or add schedule.warmup_epochs; then submit anew",
-        FailureCode.DataMissing => "put the data set into the node's data root (GET /v1/datasets says how), then retry",
+        FailureCode.DataMissing => "if a data set is missing, put it into the node's data root (GET /v1/datasets says how), then retry; if a model is, submit anew with one that is there",
         FailureCode.DataCorrupt => "if the spec describes the file named in the message otherwise than it is (its rows, columns or labels), change the spec and submit anew; else replace the file by an intact copy, then retry",
         FailureCode.WeightsMismatch => "use a teacher of the same data set and network as the job that trained it",
         FailureCode.OutOfMemory => "lower training.batch_size, or use a node with more memory",
