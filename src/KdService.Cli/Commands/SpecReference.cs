@@ -10,7 +10,7 @@ namespace KdService.Cli.Commands;
 public static class SpecReference
 {
     // Parts that recur: they are described where they come first.
-    private static readonly string[] Elsewhere = ["teacher.training", "method.stages[].optimizer", "method.stages[].schedule", "method.stages[].peers[].losses"];
+    private static readonly string[] Elsewhere = ["teacher.training", "method.stages[].optimizer", "method.stages[].schedule", "method.stages[].peers[].losses", "evaluation.also_on[].dataset"];
 
     /// <summary>The whole document.</summary>
     public static string Markdown()
