@@ -55,6 +55,14 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Contains("vocab_size: 3 given", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Import_OfAFolderThatIsNotThere_IsAMistakeOfTheCommandLine()
+    {
+        var (status, _, error) = await KdProgram.Run(new Dictionary<string, string> { ["KD_URL"] = "http://127.0.0.1:9" }, "model", "import", $"{_folder.FullName}/none");
+        Assert.Equal(ExitCodes.Usage, status);
+        Assert.Contains($"{_folder.FullName}/none: there is no such folder", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("report.json", "report.json")]
     [InlineData("student/config.json", "student/config.json")]

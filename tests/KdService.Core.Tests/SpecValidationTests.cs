@@ -52,6 +52,7 @@ public class SpecValidationTests
 
     [Theory]
     [InlineData("test", "\"/etc/x.csv\"", "/dataset/test", "\"/etc/x.csv\" given; a path below the data root that ends in .csv, .tsv or .jsonl: letters, digits, spaces and _ . / -, without .. and with no / at its beginning")]
+    [InlineData("label", "\"text\"", "/dataset/label", "text given, a column of text as well; a column of its own")]
     [InlineData("judged_by", "\"f1\"", "/dataset/judged_by", "f1 given; pearson, as a number is predicted")]
     [InlineData("judged_by", "\"pearson\", \"labels\": [\"a\", \"b\"]", "/dataset/judged_by", "pearson given; accuracy, f1 or matthews, as there are labels")]
     [InlineData("judged_by", "\"f1\", \"labels\": [\"a\", \"b\", \"c\"]", "/dataset/judged_by", "f1 given with 3 labels; it is defined for 2")]

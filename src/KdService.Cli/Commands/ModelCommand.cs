@@ -21,9 +21,11 @@ public static class ModelCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var path = parsed.GetRequiredValue(folder).FullName;
+            if (!Directory.Exists(path)) throw new CommandFailedException($"{path}: there is no such folder");
             var facts = Read(path);
             using var client = ServiceClient.FromEnvironment();
             var model = await client.ImportModel(path, facts.Files, parsed.GetValue(name) ?? NameOf(path), cancel);
+            if (parsed.GetValue(name) is { } asked && asked != model.Name) Terminal.Error.Say($"kd: the same folder has been imported before, and is called {model.Name}");
             Terminal.Out.Say(parsed.GetValue(CommandLine.Json) ? Json.Write(model, indented: true) : model.Imported!.Id);
             return ExitCodes.Done;
         });

@@ -80,7 +80,9 @@ public sealed record TextFiles : TextDataset
         base.Validate(problems);
         problems.Require(Train is null == TrainRows is null, Train is null ? "/dataset/train" : "/dataset/train_rows", "missing; train and train_rows go together");
         problems.Require(Labels.Count != 1, "/dataset/labels", "1 label given; at least 2, or none where the label is a number to predict");
-        problems.Require(Labels.Distinct().Count() == Labels.Count, "/dataset/labels", "a label given twice; each once");
+        // Those that are no texts are null, and complained of already.
+        problems.Require(Labels.OfType<string>().GroupBy(label => label).All(same => same.Count() == 1), "/dataset/labels", "a label given twice; each once");
+        problems.Require(Label != TextA && Label != TextB, "/dataset/label", $"{Label} given, a column of text as well; a column of its own");
         var judged = Json.Naming.ConvertName($"{JudgedBy}");
         if (Target == Target.Value) problems.Require(Metric == ScoreMetric.Pearson, "/dataset/judged_by", $"{judged} given; pearson, as a number is predicted");
         else if (Metric == ScoreMetric.Pearson) problems.Add("/dataset/judged_by", $"{judged} given; accuracy, f1 or matthews, as there are labels");

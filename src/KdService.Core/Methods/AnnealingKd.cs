@@ -15,7 +15,7 @@ public sealed record AnnealingKd : Method
 {
     /// <summary>The number of annealing steps.</summary>
     [Field("The highest temperature, and so the number of annealing steps; stage I needs at least as many epochs.", Min = 1, Max = 100, Evidence = "[read: official code, README] 10 on CIFAR")]
-    public int MaxTemperature { get; init; } = 10;
+    public int MaxTemperature { get; init; } = AnnealingStages.UsualMaxTemperature;
 
     /// <summary>Epochs of stage I.</summary>
     [Field("Epochs of stage I out of training.epochs; half of them when left out.", Min = 1, Max = 100_000, Evidence = "[read] 200 of 400 in the official README, second-hand 160 of 320: a half in both")]

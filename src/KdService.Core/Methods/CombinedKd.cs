@@ -17,7 +17,7 @@ public sealed record CombinedKd : GeneratorMethod
 {
     /// <summary>The number of annealing steps.</summary>
     [Field("The highest temperature, and so the number of annealing steps; stage I needs at least as many epochs.", Min = 1, Max = 100, Evidence = "[read: official script] 10 for RoBERTa, 14 for BERT")]
-    public int MaxTemperature { get; init; } = 10;
+    public int MaxTemperature { get; init; } = AnnealingStages.UsualMaxTemperature;
 
     /// <summary>Epochs of stage I.</summary>
     [Field("Epochs of stage I out of training.epochs; three quarters of them when left out.", Min = 1, Max = 100_000, Evidence = "[read: official script] 30 of 40 for RoBERTa, 30 of 36 for BERT")]

@@ -42,7 +42,7 @@ public sealed record ProKd : Method
 
     /// <summary>The number of annealing steps.</summary>
     [Field("The highest temperature, and so the number of annealing steps; the stage needs at least as many epochs.", Min = 1, Max = 100, Evidence = "ours, as annealing_kd")]
-    public int MaxTemperature { get; init; } = 10;
+    public int MaxTemperature { get; init; } = AnnealingStages.UsualMaxTemperature;
 
     /// <summary>The loss of the general stage.</summary>
     [Field("logit_mse: squared difference of logits. kl: divergence at the given temperature.", Evidence = "[recalled, unverified] squared difference")]
@@ -67,7 +67,7 @@ public sealed record ProKd : Method
         var first = FirstStage(epochs);
         problems.Require(first < epochs, "/method/general_epochs", $"{first} given; fewer than training.epochs ({epochs}), so that the labels have at least one epoch");
         problems.Require(!UseTemperature || MaxTemperature <= first, "/method/max_temperature",
-            $"{MaxTemperature} given; at most {first}, the epochs of the stage, so that every annealing step has an epoch");
+            $"{MaxTemperature} given; at most {first}, the epochs of the stage, so that every annealing step has an epoch{AnnealingStages.Unasked(MaxTemperature)}");
         problems.Require(Mapping is null || Mapping.Count == first, "/method/mapping", $"{Mapping?.Count} entries given; {first}, one for each epoch of the stage");
         if (Alongside is not { } network) return;
         SpecValidation.RequireNetwork(network, spec.Dataset, "/method/alongside", problems);

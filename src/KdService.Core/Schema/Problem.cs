@@ -36,10 +36,12 @@ public sealed class ProblemList
     /// <param name="pointer">Where the inner document lies, e.g. <c>/job</c>.</param>
     public ProblemList At(string pointer) => new(_items, _place + pointer);
 
-    /// <summary>Notes a problem at a JSON pointer.</summary>
+    /// <summary>Notes a problem at a JSON pointer, once, however many parts of what is checked have it.</summary>
     public void Add(string pointer, string detail)
     {
-        if (_items.Count < Most) _items.Add(new Problem(_place + pointer, detail));
+        var problem = new Problem(_place + pointer, detail);
+        if (_items.Contains(problem)) return;
+        if (_items.Count < Most) _items.Add(problem);
         else if (_items.Count == Most) _items.Add(new Problem("", "there are more problems; mend these first"));
     }
 

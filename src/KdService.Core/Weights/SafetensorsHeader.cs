@@ -94,6 +94,7 @@ public sealed class SafetensorsHeader
         if (rest < 0) throw new InvalidDataException($"{stream.Length} bytes found; a safetensors file has at least 8");
         Span<byte> length = stackalloc byte[8];
         stream.ReadExactly(length);
+        if (length.SequenceEqual("version "u8)) throw new InvalidDataException("a pointer of Git LFS found, not the file itself; git lfs pull brings that");
         var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
         if (headerBytes > Math.Min((ulong)rest, MaxBytes))
             throw new InvalidDataException($"a header of {headerBytes} bytes is announced; {rest} bytes follow, and {MaxBytes} are the most");

@@ -32,6 +32,7 @@ public static class ModelFolder
         if (config is null || tensors is null) return null;
         var given = WeightNames.Ours(tensors, config.Size.Encoder);
         var (target, outputs) = Head(config, given);
+        problems.Require(target != Target.Value || outputs == 1, $"/{FolderFiles.Config}/problem_type", $"regression given, and a head of {outputs} outputs; 1 is served");
         var weights = TransformerWeights.Of(config.Size, config.Vocabulary, target ?? Target.Class, Math.Max(1, outputs));
         var fit = WeightsFit.Of(given, weights, config.Size.Encoder, encoderOnly: target is null);
         foreach (var problem in fit.Problems) problems.Add($"/{FolderFiles.Weights}", problem);

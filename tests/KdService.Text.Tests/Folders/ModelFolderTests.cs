@@ -169,6 +169,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("architectures", "[null]", "config.json.architectures: [null] given; a list of names such as \"BertForSequenceClassification\" is right")]
     [InlineData("problem_type", "\"ranking\"", "config.json.problem_type: \"ranking\" given; single_label_classification or regression is right")]
     [InlineData("problem_type", "1", "config.json.problem_type: 1 given; single_label_classification or regression is right")]
+    [InlineData("problem_type", "\"regression\"", "config.json.problem_type: regression given, and a head of 3 outputs; 1 is served")]
     [InlineData("label2id", """{"negative": 2, "neutral": 1, "positive": 2}""", "config.json.label2id: \"negative\":2 given, which id2label has not; the same names and numbers as in id2label, or leave label2id out")]
     [InlineData("id2label", """{"0": "x", "1": "neutral", "2": "x"}""", "config.json.id2label: \"x\" given for 0 and 2; each class has a name of its own")]
     [InlineData("id2label", """{"0": "", "1": "neutral", "2": "positive"}""", "config.json.id2label.0: \"\" given; a name is right")]
@@ -269,6 +270,14 @@ public sealed class ModelFolderTests : IDisposable
         SmallFolder.Write(_folder.Path);
         File.WriteAllBytes(_folder.File("model.safetensors"), [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, (byte)'{']);
         Assert.Contains("a header of 4294967295 bytes is announced", Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_APointerOfGitLfs_SaysHowToGetTheFile()
+    {
+        SmallFolder.Write(_folder.Path);
+        File.WriteAllText(_folder.File("model.safetensors"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+        Assert.EndsWith("a pointer of Git LFS found, not the file itself; git lfs pull brings that", Assert.Single(Problems()), StringComparison.Ordinal);
     }
 
     [Theory]
