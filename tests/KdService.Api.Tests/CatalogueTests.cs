@@ -35,6 +35,9 @@ public sealed class CatalogueTests(Service service)
         Assert.Contains("data_batch_1.bin is missing", datasets["cifar10"].Problem);
         Assert.Contains("cifar-10-binary.tar.gz", datasets["cifar10"].HowToGet);
         Assert.Empty(datasets["procedural"].Variants);
+        Assert.Equal((10, null, null), (datasets["cifar10"].Classes, datasets["text_files"].TrainSamples, datasets["squad"].Classes));
+        Assert.Equal(["squad v1", "squad v2"], datasets["squad"].Variants.Select(variant => variant.Title));
+        Assert.False(datasets["squad"].Present);
         Assert.Equal(Enum.GetValues<GlueTask>().Length, datasets["glue"].Variants.Count);
         var sst2 = datasets["glue"].Variants.Single(variant => variant.Title == "glue sst2");
         Assert.Equal((67_349, 872, false), (sst2.TrainSamples, sst2.TestSamples, sst2.Present));

@@ -23,18 +23,18 @@ public static class DatasetEndpoints
     private static DatasetView[] List(DatasetProbe probe) =>
     [
         .. from type in Union.Of(typeof(Dataset))!.Cases.Values
-           // Files that the user names are neither there nor missing before they are named.
-           select type == typeof(TextFiles)
-               ? Describe(Json.Read<Dataset>(Union.Case(type).Example!), _ => (true, null))
-               : Describe((Dataset)Activator.CreateInstance(type)!, probe.Look),
+           select type == typeof(TextFiles) ? DescribeOwn(Json.Read<Dataset>(Union.Case(type).Example!)) : Describe((Dataset)Activator.CreateInstance(type)!, probe.Look),
     ];
+
+    // Files that the user names are neither there nor missing before they are named, and nobody knows what they hold.
+    private static DatasetView DescribeOwn(Dataset dataset) => Describe(dataset, _ => (true, null)) with { Classes = null, TrainSamples = null, TestSamples = null };
 
     private static DatasetView Describe(Dataset dataset, Func<Dataset, (bool Present, string? Problem)> look)
     {
         var variants = dataset.Variants.Select(variant => (Dataset: variant, Found: look(variant))).ToList();
         var present = variants.Exists(variant => variant.Found.Present);
         return new(
-            dataset.Name, Union.Case(dataset.GetType()).Summary, dataset.Classes, dataset.TrainSize, dataset.TestSize,
+            dataset.Name, Union.Case(dataset.GetType()).Summary, dataset.Shape.Target == Target.Class ? dataset.Classes : null, dataset.TrainSize, dataset.TestSize,
             present, present ? null : look(dataset).Problem, dataset.HowToGet,
             [.. variants.Count == 1 ? [] : variants.Select(variant => new DatasetVariantView(
                 variant.Dataset.Title, variant.Dataset.TrainSize, variant.Dataset.TestSize, variant.Found.Present, variant.Found.Problem))],

@@ -25,7 +25,9 @@ public static class CatalogueCommands
             .. dataset.Variants.Select(variant => Row($"  {variant.Title}", variant.Present, variant.TrainSamples, variant.TestSamples, variant.Problem ?? "")),
         ]);
 
-    private static string[] Row(string name, bool present, int train, int test, string words) => [name, present ? "yes" : "no", Units.Count(train), Units.Count(test), words];
+    private static string[] Row(string name, bool present, int? train, int? test, string words) => [name, present ? "yes" : "no", Number(train), Number(test), words];
+
+    private static string Number(int? samples) => samples is { } known ? Units.Count(known) : "";
 
     private static Command Create<T>(
         string name, string description, Func<ServiceClient, CancellationToken, Task<IReadOnlyList<T>>> list, string[] columns, Func<T, string[][]> rows)

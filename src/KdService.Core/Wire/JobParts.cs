@@ -26,9 +26,12 @@ public sealed record CheckpointView(
 /// <summary>An artifact that can be downloaded.</summary>
 public sealed record ArtifactView(string Name, string MediaType, string Sha256, long Bytes, DateTimeOffset CreatedAt, string Url);
 
-/// <summary>A data set that specs may name; where the name stands for several, the facts are those of its defaults, and it is present where any is.</summary>
+/// <summary>
+/// A data set that specs may name; where the name stands for several, the facts are those of its defaults, and it is present where any is.
+/// Classes are null where none are predicted, and all numbers where the spec says them.
+/// </summary>
 public sealed record DatasetView(
-    string Name, string Summary, int Classes, int TrainSamples, int TestSamples, bool Present, string? Problem, string HowToGet,
+    string Name, string Summary, int? Classes, int? TrainSamples, int? TestSamples, bool Present, string? Problem, string HowToGet,
     IReadOnlyList<DatasetVariantView> Variants, JsonElement Options);
 
 /// <summary>One of the data sets that a name stands for, such as <c>glue sst2</c>.</summary>
