@@ -41,7 +41,7 @@ public sealed record Estimate
             work += trained * plan.Dataset.SamplesPerExample * plan.Evaluation.HoldoutSamples(plan.Dataset) * stage.Epochs / plan.Evaluation.EveryEpochs;
             var own = SizeOfLosses(plan, stage);
             // An activation of 4 bytes per multiply-add of a 3x3 convolution's output channel, kept for backward.
-            var held = 4L * stage.BatchSize * trained / 100 + sizeof(float) * own.Values;
+            var held = 4L * stage.BatchSize * trained / 100 + sizeof(float) * (own.Values + GuessesHeld(plan, stage));
             if (stage.Curriculum is { } curriculum)
             {
                 var passes = Showing.TeacherPasses(plan, stage);
@@ -70,6 +70,16 @@ public sealed record Estimate
             DiskBytes = weights * (6 + everyEpoch) + keptLogits,
             Steps = plan.TotalSteps,
         };
+    }
+
+    // What a generator says of hidden tokens, a number for every word of the vocabulary: some copies at once, by measurement, of texts as long as they may be. It is judged
+    // on larger batches than it is trained on.
+    private static long GuessesHeld(Plan plan, Stage stage)
+    {
+        const int JudgedAtOnce = 250, CopiesJudged = 2, CopiesTrained = 8;
+        var guesses = (double)plan.Dataset.Shape.Width * plan.Dataset.Shape.Vocabulary;
+        if (stage.Augmenter is MaskedGenerator generator) return (long)(CopiesTrained * generator.MaskProbability * stage.BatchSize * guesses);
+        return stage.Losses is [{ Objective: MaskedTokens words }] ? (long)(CopiesJudged * words.MaskProbability * JudgedAtOnce * guesses) : 0;
     }
 
     private static (long Parameters, long Values) SizeOfLosses(Plan plan, Stage stage)
