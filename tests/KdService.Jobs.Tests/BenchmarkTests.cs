@@ -248,13 +248,17 @@ public class BenchmarkTests : JobsTest
         Assert.Equal((ComparisonBasis.Seeds, 2, 0.0), (row[1].BestAgainstBaseline!.Basis, row[1].BestAgainstBaseline!.Pairs, row[1].BestAgainstBaseline!.Difference));
     }
 
-    [Fact]
-    public async Task Comparison_OfWhatIsJudgedByF1_IsOfItsF1AndNotOfItsHits()
+    [Theory]
+    // Of four pictures, three of class 1, the student alone finds one and its teacher has it say 1 to all: F1 of 1/2 and 6/7, hits of 2 and 3.
+    [InlineData("f1", "predictions.json", "labels", "[1,1,1,0]", "[1,0,0,0]", "[1,1,1,1]", 6.0 / 7 - 0.5)]
+    [InlineData("matthews", "predictions.json", "labels", "[1,1,0,0]", "[1,0,0,1]", "[1,1,0,0]", 1.0)]
+    [InlineData("pearson", "predicted_values.json", "values", "[0.5,1,1.5,2.5]", "[2.5,1.5,1,0.5]", "[1,2,3,5]", 1.9428571428571428)]
+    public async Task Comparison_OfWhatIsJudgedByAnotherMetric_IsOfThatAndNotOfHits(string metric, string file, string truth, string right, string alone, string taught, double difference)
     {
         var (node, _) = await StartAsync(
-            Reporting("""0.5,"metric":"f1","metrics":{"f1":0.4}""") + """
-            ; if [ -f teacher.safetensors ]; then answers='[0,0]'; else answers='[1,1]'; fi
-            echo '{"labels":[0,0],"best":'$answers',"last":'$answers'}' > predictions.json; artifact predictions.json
+            Reporting($$"""0.5,"metric":"{{metric}}","metrics":{"{{metric}}":0.4}""") + $$"""
+            ; if [ -f teacher.safetensors ]; then answers='{{taught}}'; else answers='{{alone}}'; fi
+            echo '{"{{truth}}":{{right}},"best":'$answers',"last":'$answers'}' > {{file}}; artifact {{file}}
             report
             """);
         var id = await SubmitAsync(node, Plan("""{"methods": ["none", "kd"], "seeds": [1, 2]}"""));
@@ -262,6 +266,10 @@ public class BenchmarkTests : JobsTest
         var row = (await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished)).Rows![1];
 
         Assert.Equal(0.4, row.Best!.Mean);
+        Assert.Equal((ComparisonBasis.Bootstrap, 2, Math.Round(difference, 9)), (row.BestAgainstBaseline!.Basis, row.BestAgainstBaseline.Pairs, Math.Round(row.BestAgainstBaseline.Difference, 9)));
+
+        await node.ExecuteAsync($"delete from artifacts where name = '{file}'");
+        row = (await (await StartApiAsync()).Get<BenchmarkQueries>().GetAsync(id, CancellationToken.None)).Rows![1];
         Assert.Equal((ComparisonBasis.Seeds, 2, 0.0), (row.BestAgainstBaseline!.Basis, row.BestAgainstBaseline.Pairs, row.BestAgainstBaseline.Difference));
     }
 

@@ -6,7 +6,7 @@ public enum ComparisonBasis
     /// <summary>A paired bootstrap over seeds and test samples, from both jobs' predictions.</summary>
     Bootstrap,
 
-    /// <summary>A paired t-test over seeds: predictions of some job are missing, or networks are judged by another metric than accuracy.</summary>
+    /// <summary>A paired t-test over seeds: predictions of some job are missing, or are answers to questions.</summary>
     Seeds,
 }
 
@@ -56,35 +56,36 @@ public sealed record Comparison
     /// From predictions: resamples seeds and test samples, both with replacement and the samples alike for all seeds, as every
     /// network answers the same test set. Percentile interval; the draws are the same each time.
     /// </summary>
-    /// <param name="pairs">For each pair, and each test sample in the set's order, 1 where only the row is right, -1 where only the baseline is, else 0: <c>[pairs][samples]</c>.</param>
-    public static Comparison OfPredictions(IReadOnlyList<sbyte[]> pairs)
+    /// <param name="samples">How many samples the test set has.</param>
+    /// <param name="gains">For each pair how much better the row is on some of the samples, given by their places, each as often as it counts.</param>
+    public static Comparison OfPredictions(int samples, IReadOnlyList<Func<int[], double>> gains)
     {
         const int resamples = 2000;
-        var samples = pairs[0].Length;
+        // Differences that are zero but for rounding.
+        const double none = 1e-12;
         var random = new Draws(0x6b64_0001);
         var means = new double[resamples];
-        var sums = new int[samples];
+        var (drawn, times) = (new int[samples], new int[gains.Count]);
         for (var resample = 0; resample < resamples; resample++)
         {
-            Array.Clear(sums);
-            for (var draw = 0; draw < pairs.Count; draw++)
+            Array.Clear(times);
+            for (var draw = 0; draw < times.Length; draw++) times[random.Next(times.Length)]++;
+            for (var draw = 0; draw < samples; draw++) drawn[draw] = random.Next(samples);
+            for (var pair = 0; pair < times.Length; pair++)
             {
-                var pair = pairs[random.Next(pairs.Count)];
-                for (var sample = 0; sample < samples; sample++) sums[sample] += pair[sample];
+                if (times[pair] > 0) means[resample] += times[pair] * gains[pair](drawn) / times.Length;
             }
-            long total = 0;
-            for (var draw = 0; draw < samples; draw++) total += sums[random.Next(samples)];
-            means[resample] = (double)total / ((long)samples * pairs.Count);
         }
         Array.Sort(means);
-        var tail = 1 + Math.Min(means.Count(mean => mean <= 0), means.Count(mean => mean >= 0));
+        var tail = 1 + Math.Min(means.Count(mean => mean <= none), means.Count(mean => mean >= -none));
+        int[] all = [.. Enumerable.Range(0, samples)];
         return new Comparison
         {
-            Difference = pairs.Average(pair => pair.Average(difference => (double)difference)),
+            Difference = gains.Average(gain => gain(all)),
             Low = means[(int)(0.025 * resamples)],
             High = means[(int)(0.975 * resamples) - 1],
             PValue = Math.Min(1, 2.0 * tail / (resamples + 1)),
-            Pairs = pairs.Count,
+            Pairs = gains.Count,
             Basis = ComparisonBasis.Bootstrap,
         };
     }

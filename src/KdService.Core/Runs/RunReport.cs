@@ -99,9 +99,12 @@ public sealed record Predictions
     public required IReadOnlyList<int> Last { get; init; }
 }
 
-/// <summary>Values that the job's network predicted for the test samples, in the set's order: the artifact <see cref="Predictions.FileName"/> where values are asked for.</summary>
+/// <summary>Values that the job's network predicted for the test samples, in the set's order: the artifact <see cref="FileName"/>, in the place of <see cref="Predictions"/> where values are asked for.</summary>
 public sealed record PredictedValues
 {
+    /// <summary>The artifact's name.</summary>
+    public const string FileName = "predicted_values.json";
+
     /// <summary>True values <c>[samples]</c>.</summary>
     public required IReadOnlyList<float> Values { get; init; }
 

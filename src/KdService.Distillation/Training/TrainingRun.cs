@@ -208,7 +208,7 @@ public sealed class TrainingRun : IDisposable
             if (spans.Dataset.Version == SquadVersion.V2) artifacts.WriteJson(Predictions.NullOddsName, SquadSubmission.NullDifferences(answers));
             return;
         }
-        if (_run.Data.Test.Values is { } values) artifacts.WriteJson(Predictions.FileName, new PredictedValues { Values = values, Best = best.data<float>().ToArray(), Last = last.data<float>().ToArray() });
+        if (_run.Data.Test.Values is { } values) artifacts.WriteJson(PredictedValues.FileName, new PredictedValues { Values = values, Best = best.data<float>().ToArray(), Last = last.data<float>().ToArray() });
         else artifacts.WriteJson(Predictions.FileName, new Predictions { Labels = _run.Data.Test.Labels, Best = Top(best), Last = Top(last) });
     }
 

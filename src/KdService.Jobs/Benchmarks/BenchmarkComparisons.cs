@@ -24,7 +24,7 @@ internal sealed class BenchmarkComparisons(NpgsqlDataSource database, ArtifactSt
         IReadOnlyList<BenchmarkRowKey> rows, string baseline, IReadOnlyList<BenchmarkOutcome> outcomes, CancellationToken cancellation)
     {
         var done = outcomes.Where(outcome => outcome.Student is not null).ToLookup(outcome => outcome.Row);
-        var predictions = new Dictionary<string, Predictions?>();
+        var predictions = new Dictionary<string, TestAnswers?>();
         Dictionary<string, RowComparison> comparisons = [];
         foreach (var row in rows)
         {
@@ -46,50 +46,41 @@ internal sealed class BenchmarkComparisons(NpgsqlDataSource database, ArtifactSt
 
     public void Dispose() => _kept.Dispose();
 
-    private async Task<RowComparison> CompareAsync(List<Pair> pairs, Dictionary<string, Predictions?> known, CancellationToken cancellation)
+    private async Task<RowComparison> CompareAsync(List<Pair> pairs, Dictionary<string, TestAnswers?> known, CancellationToken cancellation)
     {
-        // The bootstrap resamples hits, whose mean is the accuracy; no other metric is a mean over samples.
-        if (pairs.Any(pair => pair.Row.Student!.Best.Metric != ScoreMetric.Accuracy)) return OfSeeds(pairs);
-
-        async Task<Predictions?> Of(string job) =>
-            known.TryGetValue(job, out var kept) ? kept : known[job] = await ReadAsync(job, cancellation);
-        List<(Predictions Row, Predictions Baseline)> answers = [];
+        async Task<TestAnswers?> Of(BenchmarkOutcome outcome) =>
+            known.TryGetValue(outcome.Job!, out var kept) ? kept : known[outcome.Job!] = await ReadAsync(outcome.Job!, outcome.Student!.Best.Metric, cancellation);
+        List<(TestAnswers Row, TestAnswers Baseline)> answers = [];
         foreach (var pair in pairs)
         {
-            if (await Of(pair.Row.Job!) is { } row && await Of(pair.Baseline.Job!) is { } baseline && row.Labels.SequenceEqual(baseline.Labels))
-                answers.Add((row, baseline));
+            if (await Of(pair.Row) is { } row && await Of(pair.Baseline) is { } baseline && row.IsOnTheSetOf(baseline)) answers.Add((row, baseline));
         }
         // All pairs have their predictions of one test set, or none counts: a bootstrap over some of them would look like all.
-        if (answers.Count == pairs.Count && answers.All(answer => answer.Row.Labels.Count > 0 && answer.Row.Labels.SequenceEqual(answers[0].Row.Labels)))
-        {
-            return new RowComparison(
-                Comparison.OfPredictions([.. answers.Select(answer => Gains(answer.Row.Labels, answer.Row.Last, answer.Baseline.Last))]),
-                Comparison.OfPredictions([.. answers.Select(answer => Gains(answer.Row.Labels, answer.Row.Best, answer.Baseline.Best))]));
-        }
-        return OfSeeds(pairs);
+        if (answers.Count < pairs.Count || !answers.All(answer => answer.Row.Samples > 0 && answer.Row.IsOnTheSetOf(answers[0].Row))) return OfSeeds(pairs);
+        var samples = answers[0].Row.Samples;
+        return new RowComparison(
+            Comparison.OfPredictions(samples, [.. answers.Select(answer => answer.Row.GainOver(answer.Baseline, best: false))]),
+            Comparison.OfPredictions(samples, [.. answers.Select(answer => answer.Row.GainOver(answer.Baseline, best: true))]));
     }
 
     private static RowComparison OfSeeds(List<Pair> pairs) => new(
         Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Last?.Score - pair.Baseline.Student!.Last?.Score).OfType<double>()]),
         Comparison.OfSeeds([.. pairs.Select(pair => pair.Row.Student!.Best.Score - pair.Baseline.Student!.Best.Score)]));
 
-    /// <summary>For each sample 1 where only the row is right, -1 where only the baseline is, else 0.</summary>
-    private static sbyte[] Gains(IReadOnlyList<int> labels, IReadOnlyList<int> row, IReadOnlyList<int> baseline)
+    /// <summary>A job's predictions of its test set; null where it left none, as jobs of earlier versions did, and those that answer questions.</summary>
+    private async Task<TestAnswers?> ReadAsync(string job, ScoreMetric metric, CancellationToken cancellation)
     {
-        var gains = new sbyte[labels.Count];
-        for (var sample = 0; sample < gains.Length; sample++)
-            gains[sample] = (sbyte)((row[sample] == labels[sample] ? 1 : 0) - (baseline[sample] == labels[sample] ? 1 : 0));
-        return gains;
+        if (metric == ScoreMetric.Pearson) return await ReadAsync<PredictedValues>(job, PredictedValues.FileName, cancellation) is { } values ? new ValueAnswers(values) : null;
+        return await ReadAsync<Predictions>(job, Predictions.FileName, cancellation) is { } classes ? new ClassAnswers(classes, metric) : null;
     }
 
-    /// <summary>A job's predictions; null where it left none, as jobs of earlier versions did.</summary>
-    private async Task<Predictions?> ReadAsync(string job, CancellationToken cancellation)
+    private async Task<T?> ReadAsync<T>(string job, string artifact, CancellationToken cancellation) where T : class
     {
         await using var command = database.CreateCommand("select sha256 from artifacts where job_id = $1 and name = $2");
         command.Parameters.Add(new() { Value = job });
-        command.Parameters.Add(new() { Value = Predictions.FileName });
+        command.Parameters.Add(new() { Value = artifact });
         if (await command.ExecuteScalarAsync(cancellation) is not string sha256 || store.Open(sha256) is not { } file) return null;
-        await using (file) return await JsonSerializer.DeserializeAsync<Predictions>(file, Json.Compact, cancellation);
+        await using (file) return await JsonSerializer.DeserializeAsync<T>(file, Json.Compact, cancellation);
     }
 
     private sealed record Pair(BenchmarkOutcome Row, BenchmarkOutcome Baseline);

@@ -78,21 +78,21 @@ public class StatisticsTests
         // 3 of 10 samples gained, 1 lost: mean 0.2, variance 0.4 - 0.04 = 0.36, so the interval is 0.2 +- 1.96 * 0.6 / sqrt n.
         const int n = 10_000;
         var gains = Enumerable.Range(0, n).Select(sample => (sbyte)(sample % 10 < 3 ? 1 : sample % 10 == 3 ? -1 : 0)).ToArray();
-        var comparison = Comparison.OfPredictions([gains]);
+        var comparison = Of(gains);
 
         var half = 1.959964 * 0.6 / Math.Sqrt(n);
         Assert.Equal(0.2, comparison.Difference, 1e-12);
         Assert.Equal(0.2 - half, comparison.Low!.Value, 0.1 * half);
         Assert.Equal(0.2 + half, comparison.High!.Value, 0.1 * half);
         Assert.Equal(2.0 / 2001, comparison.PValue!.Value, 1e-9);
-        Assert.Equal(comparison, Comparison.OfPredictions([gains]));
+        Assert.Equal(comparison, Of(gains));
     }
 
     [Fact]
     public void Bootstrap_OfSeeds_CountsThemAsWellAsSamples()
     {
         // Two seeds that disagree wholly: of the four ways to draw them, one has both good, one both bad.
-        var comparison = Comparison.OfPredictions([Enumerable.Repeat((sbyte)1, 100).ToArray(), Enumerable.Repeat((sbyte)-1, 100).ToArray()]);
+        var comparison = Of(Enumerable.Repeat((sbyte)1, 100).ToArray(), Enumerable.Repeat((sbyte)-1, 100).ToArray());
 
         Assert.Equal((0.0, -1.0, 1.0), (comparison.Difference, comparison.Low, comparison.High));
         Assert.Equal(1, comparison.PValue);
@@ -102,10 +102,14 @@ public class StatisticsTests
     [Fact]
     public void Bootstrap_OfEqualPredictions_FindsNothing()
     {
-        var comparison = Comparison.OfPredictions([new sbyte[50]]);
+        var comparison = Of(new sbyte[50]);
 
         Assert.Equal((0.0, 0.0, 0.0, 1.0), (comparison.Difference, comparison.Low, comparison.High, comparison.PValue));
     }
+
+    // Of accuracies: for each pair and sample 1 where only the row is right, -1 where only the baseline is.
+    private static Comparison Of(params sbyte[][] pairs) =>
+        Comparison.OfPredictions(pairs[0].Length, [.. pairs.Select(pair => (Func<int[], double>)(samples => samples.Average(sample => (double)pair[sample])))]);
 
     [Fact]
     public void ParetoFront_IsWhatNoOtherBeats()

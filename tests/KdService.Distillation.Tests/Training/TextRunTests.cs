@@ -82,7 +82,7 @@ public sealed class TextRunTests
         Assert.Equal(values, best.Accuracy is null);
         Assert.Equal(values ? ["pearson", "spearman", "combined", "mse", "teacher_mse"] : ["matthews"], best.Metrics!.Keys);
 
-        var said = File.ReadAllText(Path.Combine(folder.Path, Predictions.FileName));
+        var said = File.ReadAllText(Path.Combine(folder.Path, values ? PredictedValues.FileName : Predictions.FileName));
         if (!values)
         {
             Assert.Equal(Enumerable.Range(0, 40).Select(i => 1 - i % 2), Json.Read<Predictions>(said).Labels);
