@@ -33,6 +33,9 @@ public sealed class ImportsOfSpecTests
         var models = Models();
         models["student"] = models["student"] with { Vocabulary = new ImportedVocabulary(30_522, "other") };
         Assert.Equal(["/student/init/model: the vocabulary of model student (30522 tokens) is another than that of model teacher (303 tokens); all networks of a job cut texts alike"], Problems(Spec(), models));
+
+        models["student"] = models["student"] with { Vocabulary = new ImportedVocabulary(303, "other") };
+        Assert.Contains("(303 tokens), in its tokens or in how its tokenizer treats cases and accents; all networks", Assert.Single(Problems(Spec(), models)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,7 +55,8 @@ public static class ImportsOfSpec
         {
             var model = models[id];
             problems.Require(model.Vocabulary.Digest == first.Digest, pointer,
-                $"the vocabulary of model {id} ({model.Vocabulary.Entries} tokens) is another than that of model {named[0].Id} ({first.Entries} tokens); all networks of a job cut texts alike");
+                $"the vocabulary of model {id} ({model.Vocabulary.Entries} tokens) is another than that of model {named[0].Id} ({first.Entries} tokens)"
+                + $"{(model.Vocabulary.Entries == first.Entries ? ", in its tokens or in how its tokenizer treats cases and accents" : "")}; all networks of a job cut texts alike");
             problems.Require(model.LongestText is not { } longest || texts.MaxLength <= longest, "/dataset/max_length",
                 $"{texts.MaxLength} given; at most {model.LongestText}, the longest text that model {id} was made for");
         }
