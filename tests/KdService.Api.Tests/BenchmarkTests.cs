@@ -68,7 +68,7 @@ public sealed class BenchmarkTests(Service service)
         var markdown = await TextAsync("?format=markdown", "text/markdown");
         Assert.Contains("| none | 2 | 50.00 ± 0.00 | 50.00 ± 0.00 |", markdown, StringComparison.Ordinal);
         Assert.Contains("| none | 50.00 ± 0.00 | 50.00 ± 0.00 |", markdown, StringComparison.Ordinal);
-        Assert.Contains("| none | on cr | 50.00 ± 0.00 | 75.00 ± 0.00 | 10.00 ± 0.00 |", markdown, StringComparison.Ordinal);
+        Assert.Contains("| none | on cr | accuracy | 50.00 ± 0.00 | 75.00 ± 0.00 | 10.00 ± 0.00 |", markdown, StringComparison.Ordinal);
         Assert.Contains("on cr: score_mean", titles);
         Assert.Contains(@"\<script\>", markdown, StringComparison.Ordinal);
         Assert.DoesNotContain(Markup, markdown, StringComparison.Ordinal);

@@ -77,7 +77,7 @@ public sealed class BenchmarkCommandTests : IDisposable
         Assert.Matches($@"{Id}\s+small \[nets\]\s+running\s+2 running", output);
     }
 
-    private static BenchmarkView Benchmark(JobState state)
+    internal static BenchmarkView Benchmark(JobState state)
     {
         var jobs = new Dictionary<string, int> { [Json.Naming.ConvertName($"{state}")] = 2 };
         var failure = state == JobState.Failed ? new FailureView { Code = FailureCode.Diverged, Message = "the loss is NaN", Advice = "lower it" } : null;

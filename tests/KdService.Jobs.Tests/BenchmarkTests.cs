@@ -273,6 +273,23 @@ public class BenchmarkTests : JobsTest
         Assert.Equal((ComparisonBasis.Seeds, 2, 0.0), (row.BestAgainstBaseline!.Basis, row.BestAgainstBaseline.Pairs, row.BestAgainstBaseline.Difference));
     }
 
+    [Fact]
+    public async Task Curves_AreOfTheMetricThatTheStudentIsJudgedBy_WithoutOtherNetworks()
+    {
+        var (node, _) = await StartAsync(
+            Reporting("""0.5,"metric":"f1","metrics":{"f1":0.4}""") + """
+            ; measured() { say '{"type":"metrics","stage":"'$1'","epoch":1,"step":'$2',"values":{"selection/accuracy":0.9,"selection/f1":'$3'}}'; }
+            measured assistant_1 1 0.7; measured labels 2 0.2; measured labels 3 0.3
+            report
+            """);
+        var id = await SubmitAsync(node, Plan("""{"methods": ["none"], "seeds": [1, 2]}"""));
+        await WaitAsync(node, id, benchmark => benchmark.Status == BenchmarkState.Finished);
+
+        var curve = Assert.Single(await node.Get<BenchmarkQueries>().CurvesAsync(id, CancellationToken.None));
+
+        Assert.Equal([new CurvePoint(2, 0.2), new CurvePoint(3, 0.3)], curve.Points);
+    }
+
     /// <summary>Defines <c>report</c>, which finishes with a student of an accuracy.</summary>
     private static string Reporting(string accuracy)
     {

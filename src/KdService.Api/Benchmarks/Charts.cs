@@ -11,8 +11,8 @@ internal static class Charts
     private const int MostLabels = 14;
     private const double LineHeight = 14;
 
-    /// <summary>Accuracy by row: best epoch with its interval, last epoch, single seeds, and the baseline as a line.</summary>
-    public static Html Accuracy(BenchmarkView benchmark)
+    /// <summary>Scores by row: best epoch with its interval, last epoch, single seeds, and the baseline as a line.</summary>
+    public static Html Scores(BenchmarkView benchmark)
     {
         var rows = benchmark.Rows!;
         var seeds = benchmark.Cells!.ToLookup(cell => cell.Row, cell => cell.Best);
@@ -21,12 +21,12 @@ internal static class Charts
         const double left = 230, right = 780, width = 880, rowHeight = 30, top = 10;
         var axis = ChartAxis.Linear(values, 0.01, 0.3);
         var bottom = top + rowHeight * rows.Count;
-        double X(double accuracy) => left + axis.Within(accuracy) * (right - left);
+        double X(double score) => left + axis.Within(score) * (right - left);
 
         var baseline = BaselineRow(benchmark)?.Best?.Mean;
         var lines = rows.Select((row, index) => Line(row, index, top + rowHeight * (index + 0.5)));
         return Html.Of($"""
-            <svg viewBox="0 0 {width:0} {bottom + 34:0}" role="img" aria-label="Test accuracy by row">
+            <svg viewBox="0 0 {width:0} {bottom + 34:0}" role="img" aria-label="Test scores by row">
             {axis.Ticks(6).Select(tick => Html.Of($"""<line class="grid" x1="{X(tick):0.#}" x2="{X(tick):0.#}" y1="{top:0}" y2="{bottom:0}"/><text class="tick" text-anchor="middle" x="{X(tick):0.#}" y="{bottom + 18:0}">{100 * tick:0.##} %</text>"""))}
             {(baseline is { } mean ? Html.Of($"""<line class="baseline" x1="{X(mean):0.#}" x2="{X(mean):0.#}" y1="{top:0}" y2="{bottom:0}"/>""") : default)}
             {lines}
@@ -59,7 +59,7 @@ internal static class Charts
     public static BenchmarkRowView? BaselineRow(BenchmarkView benchmark) =>
         benchmark.Rows!.Where(row => row.Label == benchmark.Baseline || row.Method == benchmark.Baseline).ToList() is [var row] ? row : null;
 
-    /// <summary>Accuracy against a cost, with the front; nothing where every row costs the same.</summary>
+    /// <summary>Scores against a cost, with the front; nothing where every row costs the same.</summary>
     public static Html Pareto(BenchmarkView benchmark, string title, Func<BenchmarkRowView, double?> cost, Func<ParetoView, bool?> onFront)
     {
         List<(BenchmarkRowView Row, int Index, double Cost, Spread Best, bool Front)> points =
@@ -73,13 +73,13 @@ internal static class Charts
         var across = ChartAxis.Cost([.. points.Select(point => point.Cost)]);
         var up = ChartAxis.Linear([.. points.Select(point => point.Best.Mean)], 0.01, 0.15);
         double X(double value) => left + across.At(value) * (right - left);
-        double Y(double accuracy) => bottom - up.Within(accuracy) * (bottom - top);
+        double Y(double score) => bottom - up.Within(score) * (bottom - top);
 
         var front = points.Where(point => point.Front).OrderBy(point => point.Cost).ToList();
         var labelled = points.Count <= MostLabels ? points : front;
         var labels = Spaced([.. labelled.Select(point => (point.Row.Label, point.Index, X(point.Cost), Y(point.Best.Mean)))]);
         return Html.Of($"""
-            <figure><figcaption>{title}</figcaption><svg viewBox="0 0 {width:0} {bottom + 36:0}" role="img" aria-label="Accuracy against {title}">
+            <figure><figcaption>{title}</figcaption><svg viewBox="0 0 {width:0} {bottom + 36:0}" role="img" aria-label="Scores against {title}">
             {up.Ticks(5).Select(tick => Html.Of($"""<line class="grid" x1="{left:0}" x2="{right:0}" y1="{Y(tick):0.#}" y2="{Y(tick):0.#}"/><text class="tick" text-anchor="end" x="{left - 6:0}" y="{Y(tick) + 4:0.#}">{100 * tick:0.##}</text>"""))}
             {across.Ticks(4).Select(tick => Html.Of($"""<line class="grid" x1="{X(tick):0.#}" x2="{X(tick):0.#}" y1="{top:0}" y2="{bottom:0}"/><text class="tick" text-anchor="middle" x="{X(tick):0.#}" y="{bottom + 18:0}">{ChartAxis.Short(tick)}</text>"""))}
             <polyline class="front" points="{front.Select(point => Html.Of($"{X(point.Cost):0.#},{Y(point.Best.Mean):0.#} "))}"/>
@@ -99,19 +99,19 @@ internal static class Charts
         }
     }
 
-    /// <summary>Accuracy on the selection split over the steps, a line per row.</summary>
+    /// <summary>Scores on the selection split over the steps, a line per row.</summary>
     public static Html Curves(BenchmarkView benchmark, IReadOnlyList<LearningCurve> curves)
     {
         var drawn = curves.Where(curve => curve.Points.Count > 1).ToList();
         if (drawn.Count == 0) return default;
         const double left = 52, right = 690, top = 12, bottom = 300, width = 880;
         var across = ChartAxis.Linear([.. drawn.SelectMany(curve => curve.Points).Select(point => (double)point.Step)], 1, 0.01);
-        var up = ChartAxis.Linear([.. drawn.SelectMany(curve => curve.Points).Select(point => point.Accuracy)], 0.01);
+        var up = ChartAxis.Linear([.. drawn.SelectMany(curve => curve.Points).Select(point => point.Score)], 0.01);
         double X(long step) => left + across.At(step) * (right - left);
-        double Y(double accuracy) => bottom - up.At(accuracy) * (bottom - top);
+        double Y(double score) => bottom - up.At(score) * (bottom - top);
 
         var indices = benchmark.Rows!.Index().ToDictionary(row => row.Item.Label, row => row.Index);
-        var ends = drawn.Take(2 * MostLabels).Select(curve => (curve.Row, indices[curve.Row], X(curve.Points[^1].Step), Y(curve.Points[^1].Accuracy))).ToList();
+        var ends = drawn.Take(2 * MostLabels).Select(curve => (curve.Row, indices[curve.Row], X(curve.Points[^1].Step), Y(curve.Points[^1].Score))).ToList();
         return Html.Of($"""
             <svg viewBox="0 0 {width:0} {bottom + 36:0}" role="img" aria-label="Learning curves">
             {up.Ticks(6).Select(tick => Html.Of($"""<line class="grid" x1="{left:0}" x2="{right:0}" y1="{Y(tick):0.#}" y2="{Y(tick):0.#}"/><text class="tick" text-anchor="end" x="{left - 6:0}" y="{Y(tick) + 4:0.#}">{100 * tick:0.##}</text>"""))}
@@ -122,7 +122,7 @@ internal static class Charts
             """);
 
         Html Line(LearningCurve curve) => Html.Of($"""
-            <polyline class="curve k{indices[curve.Row] % Colours} dash{indices[curve.Row] / Colours % 3}" points="{curve.Points.Select(point => Html.Of($"{X(point.Step):0.#},{Y(point.Accuracy):0.#} "))}"><title>{curve.Row}</title></polyline>
+            <polyline class="curve k{indices[curve.Row] % Colours} dash{indices[curve.Row] / Colours % 3}" points="{curve.Points.Select(point => Html.Of($"{X(point.Step):0.#},{Y(point.Score):0.#} "))}"><title>{curve.Row}</title></polyline>
             """);
     }
 

@@ -39,7 +39,7 @@ internal static class HtmlReport
         var tables = ReportTables.Of(benchmark).ToDictionary(table => table.Title);
         var figures = new Dictionary<string, Html>
         {
-            ["Accuracy"] = Accuracy(benchmark),
+            [ReportTables.Results] = Scores(benchmark),
             ["Cost"] = Pareto(benchmark),
             ["Every job"] = default,
         };
@@ -82,8 +82,8 @@ internal static class HtmlReport
 
     private static Html Class(bool number) => number ? new Html(" class=\"number\"") : default;
 
-    private static Html Accuracy(BenchmarkView benchmark) => Html.Of($"""
-        {Charts.Accuracy(benchmark)}
+    private static Html Scores(BenchmarkView benchmark) => Html.Of($"""
+        {Charts.Scores(benchmark)}
         <p class="note">● best epoch with the 95 % interval of its mean, ○ last epoch, small dots are single seeds{(Charts.BaselineRow(benchmark) is { Label: var baseline } ? $", the dashed line is {baseline}" : "")}.</p>
         """);
 
@@ -97,7 +97,7 @@ internal static class HtmlReport
         ];
         return charts.All(chart => chart.Text is null) ? default : Html.Of($"""
             <div class="charts">{charts}</div>
-            <p class="note">Test accuracy of the best epoch in per cent; filled points are those that no other beats in both. A cost that is the same for every row is not drawn.</p>
+            <p class="note">Test accuracy, or what else the task is judged by, of the best epoch in per cent; filled points are those that no other beats in both. A cost that is the same for every row is not drawn.</p>
             """);
     }
 
@@ -105,7 +105,7 @@ internal static class HtmlReport
         <section>
         <h2>Learning curves</h2>
         {chart}
-        <p class="note">Accuracy on the selection split in per cent over optimiser steps, means over seeds; stages of assistants are left out.</p>
+        <p class="note">Accuracy, or what else the task is judged by, on the selection split in per cent over optimiser steps, means over seeds; stages of assistants and generators are left out.</p>
         </section>
         """) : default;
 
@@ -122,7 +122,7 @@ internal static class HtmlReport
         var seconds = benchmark.Cells!.Sum(cell => cell.TrainerSeconds ?? 0) + benchmark.Teachers!.Sum(teacher => teacher.TrainerSeconds ?? 0);
         List<(string Value, string Meaning)> cards =
         [
-            .. best is { Best: { } accuracy } ? new[] { ($"{Percent(accuracy.Mean)} %", $"the most accurate row: {best.Label}") } : [],
+            .. best is { Best: { } score } ? new[] { ($"{Percent(score.Mean)} %", $"{(benchmark.Judged is { Length: > 0 } metric ? $"the best row by{metric}" : "the most accurate row")}: {best.Label}") } : [],
             .. gain is { BestAgainstBaseline: { } against } ? new[] { ($"{(100 * against.Difference).ToString("+0.00;-0.00", CultureInfo.InvariantCulture)} points", $"{(against.Difference > 0 ? $"the largest gain on {benchmark.Baseline}" : $"nothing gains on {benchmark.Baseline}; the nearest")}: {gain.Label}") } : [],
             ($"{benchmark.Cells!.Count}", $"jobs in {benchmark.Rows!.Count} rows, {benchmark.Teachers!.Count} {(benchmark.Teachers.Count == 1 ? "teacher" : "teachers")}"),
             .. seconds > 0 ? new[] { (Duration(seconds), "of trainers so far, teachers counted") } : [],

@@ -1,7 +1,9 @@
 using System.Globalization;
 using KdService.Core.Benchmarks;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
+using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Core.Wire;
 
@@ -17,9 +19,12 @@ internal sealed record ReportTable(string Title, string Note, IReadOnlyList<(str
 /// <summary>The tables that the reports for people have in common.</summary>
 internal static class ReportTables
 {
+    /// <summary>The title of the table of scores.</summary>
+    public const string Results = "Results";
+
     /// <summary>Every table, the most telling first; those without rows are left out.</summary>
     public static IReadOnlyList<ReportTable> Of(BenchmarkView benchmark) =>
-        [.. new[] { Accuracy(benchmark), Quality(benchmark), Robustness(benchmark), Attacks(benchmark), Elsewhere(benchmark), Cost(benchmark), Teachers(benchmark), Jobs(benchmark) }.Where(table => table.Rows.Count > 0)];
+        [.. new[] { Scores(benchmark), Quality(benchmark), Robustness(benchmark), Attacks(benchmark), Elsewhere(benchmark), Cost(benchmark), Teachers(benchmark), Jobs(benchmark) }.Where(table => table.Rows.Count > 0)];
 
     /// <summary>A line under the title: how far the benchmark is.</summary>
     public static string Progress(BenchmarkView benchmark) =>
@@ -41,11 +46,11 @@ internal static class ReportTables
         ? $"{Number(factor * spread.Mean, format)} ± {Number(factor * deviation, format)}"
         : Number(factor * spread.Mean, format);
 
-    private static ReportTable Accuracy(BenchmarkView benchmark) => new(
-        "Accuracy",
+    private static ReportTable Scores(BenchmarkView benchmark) => new(
+        Results,
         $"Test accuracy in per cent, or what else the task is judged by: mean ± sample deviation over seeds, and the mean's 95 % interval (Student's t). Against {benchmark.Baseline}: difference of the best epochs in points, "
             + "its 95 % interval and p-value, paired by seed; from a bootstrap over seeds and test samples, or, marked t, from a paired t-test over seeds.",
-        [("row", false), ("n", true), ("last", true), ("best", true), ("95 % interval", true), ("difference", true), ("its interval", true), ("p", true)],
+        [("row", false), ("n", true), ($"last{benchmark.Judged}", true), ($"best{benchmark.Judged}", true), ("95 % interval", true), ("difference", true), ("its interval", true), ("p", true)],
         [
             .. benchmark.Rows!.Select(IReadOnlyList<string> (row) =>
             [
@@ -69,38 +74,43 @@ internal static class ReportTables
     private static ReportTable Robustness(BenchmarkView benchmark)
     {
         var names = RobustnessNames(benchmark);
+        var all = benchmark.Rows!.SelectMany(row => row.Robustness).ToLookup(stood => stood.Name, stood => stood.Metric);
+        // Where one column is no accuracy, every column says what it is: they are not to be compared.
+        var mixed = benchmark.Judged.Length + EvaluationResult.Judged(all.SelectMany(metrics => metrics)).Length > 0;
         return new(
             "Robustness",
             "Of the best epoch's weights, in per cent: accuracy, or what else the task is judged by, on test data as they are; accuracy under each attack, on corrupted pictures (mean over corruptions and severities), and on other data "
-                + "(the metric that they are judged by). An exclamation mark: the numbers of some job may say nothing, for the reason that its report gives.",
-            [("row", false), ("clean", true), .. names.Select(name => (name, true))],
+                + "(the metric that they are judged by). Where not all are accuracies the titles say what each is; accuracy under attack is to be compared with the clean accuracy in the table of attacks. An exclamation mark: the numbers of some job may say nothing, for the reason that its report gives.",
+            [("row", false), (Named("clean", benchmark.Rows!.Select(row => row.Metric).OfType<ScoreMetric>()), true), .. names.Select(name => (Named(name, all[name]), true))],
             [
                 .. benchmark.Rows!.Where(row => row.Robustness.Count > 0).Select(IReadOnlyList<string> (row) =>
                     [row.Label, Percent(row.Best), .. names.Select(name => row.Robustness.FirstOrDefault(stood => stood.Name == name) is { } stood ? Percent(stood.Score) + Doubt(stood) : "")]),
             ]);
+
+        string Named(string title, IEnumerable<ScoreMetric> metrics) => mixed ? $"{title} ({EvaluationResult.NamesOf(metrics)})" : title;
     }
 
     private static ReportTable Attacks(BenchmarkView benchmark) => new(
         "Attacks",
-        "Accuracy under attack and the part of the attacked samples that the network came to err about, in per cent; mean change of the attacked samples in per cent (of the range of a picture's "
+        "Accuracy on the samples looked at as they are and under attack, whatever the task is judged by, and the part of the attacked samples that the network came to err about, in per cent; mean change of the attacked samples in per cent (of the range of a picture's "
             + "values, or of a text's words); mean queries spent on one.",
-        [("row", false), ("attack", false), ("accuracy", true), ("success", true), ("change", true), ("queries", true)],
+        [("row", false), ("attack", false), ("clean accuracy", true), ("accuracy", true), ("success", true), ("change", true), ("queries", true)],
         [
             .. from row in benchmark.Rows!
                from stood in row.Robustness
                where stood.SuccessRate is not null
-               select (IReadOnlyList<string>)[row.Label, stood.Name + Doubt(stood), Percent(stood.Score), Percent(stood.SuccessRate), Percent(stood.Change), Text(stood.Queries, 1, "0.0")],
+               select (IReadOnlyList<string>)[row.Label, stood.Name + Doubt(stood), Percent(stood.Clean), Percent(stood.Score), Percent(stood.SuccessRate), Percent(stood.Change), Text(stood.Queries, 1, "0.0")],
         ]);
 
     private static ReportTable Elsewhere(BenchmarkView benchmark) => new(
         "Corrupted and other data",
-        "Score, agreement with the teacher's top class and expected calibration error, in per cent.",
-        [("row", false), ("data", false), ("score", true), ("agreement", true), ("ECE", true)],
+        "Score by the metric named, agreement with the teacher's top class and expected calibration error, in per cent.",
+        [("row", false), ("data", false), ("metric", false), ("score", true), ("agreement", true), ("ECE", true)],
         [
             .. from row in benchmark.Rows!
                from stood in row.Robustness
                where stood.SuccessRate is null
-               select (IReadOnlyList<string>)[row.Label, stood.Name, Percent(stood.Score), Percent(stood.Agreement), Percent(stood.Ece)],
+               select (IReadOnlyList<string>)[row.Label, stood.Name, EvaluationResult.NameOf(stood.Metric), Percent(stood.Score), Percent(stood.Agreement), Percent(stood.Ece)],
         ]);
 
     /// <summary>What rows were put to, each once, in the order of their evaluations.</summary>
@@ -110,7 +120,7 @@ internal static class ReportTables
 
     private static ReportTable Cost(BenchmarkView benchmark) => new(
         "Cost",
-        "Multiply-adds are those of one forward pass of one sample; latency is in milliseconds, p50 / p95 / p99; a star marks rows on the front of accuracy against that cost. "
+        "Multiply-adds are those of one forward pass of one sample; latency is in milliseconds, p50 / p95 / p99; a star marks rows on the front of the best score against that cost. "
             + "Trainer seconds are those on the device, wall seconds run from the first attempt to the end.",
         [("row", false), ("parameters", true), ("multiply-adds", true), ("batch 1", true), ("batch 32", true), ("trainer s", true), ("wall s", true)],
         [
@@ -129,7 +139,7 @@ internal static class ReportTables
     private static ReportTable Teachers(BenchmarkView benchmark) => new(
         "Teachers",
         "Each distinct teacher is trained once. Test accuracy in per cent, or what else the task is judged by.",
-        [("network", false), ("job", false), ("state", false), ("students", true), ("last", true), ("best", true), ("parameters", true), ("trainer s", true)],
+        [("network", false), ("job", false), ("state", false), ("students", true), ($"last{benchmark.Judged}", true), ($"best{benchmark.Judged}", true), ("parameters", true), ("trainer s", true)],
         [
             .. benchmark.Teachers!.Select(IReadOnlyList<string> (teacher) =>
             [
@@ -142,7 +152,7 @@ internal static class ReportTables
     private static ReportTable Jobs(BenchmarkView benchmark) => new(
         "Every job",
         "Test accuracy in per cent, or what else the task is judged by; jobs that did not succeed are counted in no mean.",
-        [("row", false), ("seed", true), ("job", false), ("state", false), ("last", true), ("best", true), ("trainer s", true), ("failure", false)],
+        [("row", false), ("seed", true), ("job", false), ("state", false), ($"last{benchmark.Judged}", true), ($"best{benchmark.Judged}", true), ("trainer s", true), ("failure", false)],
         [
             .. benchmark.Cells!.Select(IReadOnlyList<string> (cell) =>
             [

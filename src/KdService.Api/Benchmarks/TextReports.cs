@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using KdService.Core.Benchmarks;
+using KdService.Core.Datasets;
+using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Core.Wire;
 
@@ -38,7 +40,7 @@ internal static class MarkdownReport
     }
 }
 
-/// <summary>A benchmark's rows as comma-separated values (RFC 4180): plain numbers, accuracies in [0, 1], empty where there is none.</summary>
+/// <summary>A benchmark's rows as comma-separated values (RFC 4180): plain numbers, accuracies and other scores not in per cent, empty where there is none.</summary>
 internal static class CsvReport
 {
     private static readonly IReadOnlyList<(string Name, Func<BenchmarkRowView, object?> Value)> Columns =
@@ -65,6 +67,7 @@ internal static class CsvReport
         ("pareto_parameters", row => row.Pareto?.Parameters),
         ("pareto_multiply_adds", row => row.Pareto?.MultiplyAdds),
         ("pareto_latency", row => row.Pareto?.Latency),
+        ("metric", row => Name(row.Metric)),
     ];
 
     public static string Of(BenchmarkView benchmark)
@@ -87,6 +90,8 @@ internal static class CsvReport
             ($"{name}: queries", row => Of(row)?.Queries?.Mean),
             ($"{name}: agreement", row => Of(row)?.Agreement?.Mean),
             ($"{name}: ece", row => Of(row)?.Ece?.Mean),
+            ($"{name}: metric", row => Name(Of(row)?.Metric)),
+            ($"{name}: clean", row => Of(row)?.Clean?.Mean),
         ];
     }
 
@@ -113,6 +118,8 @@ internal static class CsvReport
         ($"{name}_pairs", row => comparison(row)?.Pairs),
         ($"{name}_basis", row => comparison(row) is { } known ? Json.Naming.ConvertName($"{known.Basis}") : null),
     ];
+
+    private static string? Name(ScoreMetric? metric) => metric is { } known ? EvaluationResult.NameOf(known) : null;
 
     private static string Field(object? value) => value switch
     {

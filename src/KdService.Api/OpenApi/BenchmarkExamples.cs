@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KdService.Core.Benchmarks;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Schema;
@@ -89,11 +90,12 @@ public static class BenchmarkExamples
                     Student = row.Student,
                     Options = new Dictionary<string, JsonElement>(),
                     Jobs = new Dictionary<string, int> { [BenchmarkTable.Planned] = 2, ["succeeded"] = 1 },
+                    Metric = ScoreMetric.Accuracy,
                     Last = Spread.Of([0.612]),
                     Best = Spread.Of([0.618]),
                     Nll = Spread.Of([1.12]),
                     Ece = Spread.Of([0.043]),
-                    Robustness = [new BenchmarkRobustness { Name = "pgd 8/255 x10", Score = Spread.Of([0.021])!, SuccessRate = Spread.Of([0.966]), Change = Spread.Of([0.024]), Queries = Spread.Of([5.2]) }],
+                    Robustness = [new BenchmarkRobustness { Name = "pgd 8/255 x10", Score = Spread.Of([0.021])!, Clean = Spread.Of([0.62]), SuccessRate = Spread.Of([0.966]), Change = Spread.Of([0.024]), Queries = Spread.Of([5.2]) }],
                     WallSeconds = Spread.Of([131]),
                     TrainerSeconds = Spread.Of([128]),
                     Parameters = 78_042,
@@ -102,7 +104,7 @@ public static class BenchmarkExamples
                     Pareto = new ParetoView(true, true, true),
                 },
             ],
-            Teachers = [new BenchmarkTeacherView { Job = "01jtqw2m5r0s2u5w8y1a4c7e9g", Model = "resnet20", Status = JobState.Succeeded, Students = 2, Best = 0.71, Last = 0.70, Parameters = 272_474, TrainerSeconds = 210 }],
+            Teachers = [new BenchmarkTeacherView { Job = "01jtqw2m5r0s2u5w8y1a4c7e9g", Model = "resnet20", Status = JobState.Succeeded, Students = 2, Metric = ScoreMetric.Accuracy, Best = 0.71, Last = 0.70, Parameters = 272_474, TrainerSeconds = 210 }],
             Cells = [new BenchmarkCellView { Row = row.Label, Seed = 1, Job = Examples.JobId, Status = JobState.Succeeded, Fraction = 1, Last = 0.612, Best = 0.618, TrainerSeconds = 128 }],
             Spec = plan.Spec,
         };

@@ -26,13 +26,13 @@ public static class BenchmarkTables
         return table;
     }
 
-    /// <summary>A benchmark's rows: test accuracies as mean ± sample deviation over the seeds that are done.</summary>
+    /// <summary>A benchmark's rows: test accuracies, or what else networks are judged by, which the columns then name, as mean ± sample deviation over the seeds that are done.</summary>
     public static Table Of(BenchmarkView benchmark)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns(
             new TableColumn("row"),
-            new TableColumn("last %").RightAligned().NoWrap(),
-            new TableColumn("best %").RightAligned().NoWrap(),
+            new TableColumn($"last{benchmark.Judged} %").RightAligned().NoWrap(),
+            new TableColumn($"best{benchmark.Judged} %").RightAligned().NoWrap(),
             new TableColumn(Markup.Escape($"against {benchmark.Baseline}")).RightAligned().NoWrap(),
             new TableColumn("p").RightAligned().NoWrap(),
             new TableColumn("trainer").RightAligned().NoWrap(),

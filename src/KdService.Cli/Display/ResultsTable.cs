@@ -1,4 +1,3 @@
-using KdService.Core.Datasets;
 using KdService.Core.Runs;
 using Spectre.Console;
 
@@ -15,9 +14,10 @@ public static class ResultsTable
     /// <summary>A row per run, in the order given; accuracies, or what else networks are judged by, which the columns then name, are those on test data. What a network was put to has a column of its own.</summary>
     public static Table Of(IReadOnlyList<Result> results)
     {
-        var trials = results.SelectMany(result => Scores(result.Report)).Select(score => score.Name).Distinct().ToList();
-        var metrics = results.Select(result => result.Report.Models[^1].Best.Metric).Distinct().ToList();
-        var judged = metrics is [ScoreMetric.Accuracy] or [] ? "" : $" {string.Join('/', metrics.Select(EvaluationResult.NameOf))}";
+        var trials = results.SelectMany(result => Scores(result.Report)).GroupBy(score => score.Name, score => score.Metric).ToList();
+        var judged = EvaluationResult.Judged(results.Select(result => result.Report.Models[^1].Best.Metric));
+        // Where one column is no accuracy, every column says what it is: they are not to be compared.
+        var mixed = judged.Length + EvaluationResult.Judged(trials.SelectMany(metrics => metrics)).Length > 0;
         var table = new Table().Border(TableBorder.Rounded).AddColumns(
             new TableColumn("model").NoWrap(),
             new TableColumn("trained").NoWrap(),
@@ -26,7 +26,7 @@ public static class ResultsTable
             new TableColumn($"best{judged}").RightAligned().NoWrap(),
             new TableColumn("agreement").RightAligned().NoWrap(),
             new TableColumn("time").RightAligned().NoWrap());
-        foreach (var trial in trials) table.AddColumn(new TableColumn(Markup.Escape(trial)).RightAligned());
+        foreach (var trial in trials) table.AddColumn(new TableColumn(Markup.Escape(mixed ? $"{trial.Key} ({EvaluationResult.NamesOf(trial)})" : trial.Key)).RightAligned());
         foreach (var (title, report) in results)
         {
             // The job's own network comes last in its report.
@@ -40,7 +40,7 @@ public static class ResultsTable
                 Units.Percent(model.Best.Score),
                 Units.Percent(model.Best.Agreement),
                 Units.Duration(report.Seconds),
-                .. trials.Select(trial => Units.Percent(Scores(report).FirstOrDefault(score => score.Name == trial)?.Score)),
+                .. trials.Select(trial => Units.Percent(Scores(report).FirstOrDefault(score => score.Name == trial.Key)?.Score)),
             ]);
         }
         return table;

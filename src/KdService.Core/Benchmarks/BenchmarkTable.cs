@@ -68,6 +68,8 @@ public static class BenchmarkTable
         {
             Name = same.Key,
             Score = Spread.Of(same.Select(score => (double?)score.Score))!,
+            Metric = same.First().Metric,
+            Clean = Spread.Of(same.Select(score => score.Clean)),
             SuccessRate = Spread.Of(same.Select(score => score.SuccessRate)),
             Change = Spread.Of(same.Select(score => score.Change)),
             Queries = Spread.Of(same.Select(score => score.Queries)),
@@ -88,6 +90,7 @@ public static class BenchmarkTable
             Student = row.Student,
             Options = row.Options,
             Jobs = Count(cells.Select(cell => cell.State)),
+            Metric = done.FirstOrDefault()?.Student!.Best.Metric,
             Last = Over(student => student.Last?.Score),
             Best = Over(student => student.Best.Score),
             Agreement = Over(student => student.Best.Agreement),

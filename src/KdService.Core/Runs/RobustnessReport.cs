@@ -18,17 +18,23 @@ public sealed record RobustnessReport
     /// <summary>A line for each attack, for all corruptions together, and for each other data set, as tables have them.</summary>
     public IEnumerable<RobustnessScore> Scores =>
     [
-        .. Attacks.Select(attack => new RobustnessScore(attack.Label, attack.Accuracy) { SuccessRate = attack.SuccessRate, Change = attack.MeanChange, Queries = attack.Queries, Warnings = attack.Warnings }),
-        .. Corruptions is { } corrupted ? new[] { new RobustnessScore("corruptions", corrupted.Accuracy) { Ece = corrupted.Ece } } : [],
-        .. AlsoOn.Select(other => new RobustnessScore($"on {other.Dataset}", other.Result.Score) { Agreement = other.Result.Agreement, Ece = other.Result.Ece }),
+        .. Attacks.Select(attack => new RobustnessScore(attack.Label, attack.Accuracy) { Clean = attack.Clean, SuccessRate = attack.SuccessRate, Change = attack.MeanChange, Queries = attack.Queries, Warnings = attack.Warnings }),
+        .. Corruptions is { } corrupted ? new[] { new RobustnessScore("corruptions", corrupted.Accuracy) { Clean = corrupted.Clean, Ece = corrupted.Ece } } : [],
+        .. AlsoOn.Select(other => new RobustnessScore($"on {other.Dataset}", other.Result.Score) { Metric = other.Result.Metric, Agreement = other.Result.Agreement, Ece = other.Result.Ece }),
     ];
 }
 
 /// <summary>How a network stands one thing.</summary>
 /// <param name="Name">An attack's label, <c>corruptions</c>, or <c>on</c> and the title of other data.</param>
-/// <param name="Score">Accuracy in [0, 1]; on other data the metric that it is judged by.</param>
+/// <param name="Score">The <see cref="Metric"/>.</param>
 public sealed record RobustnessScore(string Name, double Score)
 {
+    /// <summary>What the score is: accuracy, whatever the task is judged by; on other data the metric that they are judged by.</summary>
+    public ScoreMetric Metric { get; init; }
+
+    /// <summary>Accuracy on the samples that were attacked or corrupted, as they are; null on other data.</summary>
+    public double? Clean { get; init; }
+
     /// <summary>Part of the attacked samples that the network came to err about; null of anything but an attack.</summary>
     public double? SuccessRate { get; init; }
 

@@ -147,6 +147,12 @@ public sealed record EvaluationResult
     /// <summary>A metric's name among <see cref="Metrics"/>.</summary>
     public static string NameOf(ScoreMetric metric) => Json.Naming.ConvertName(metric.ToString());
 
+    /// <summary>What the title of a column of scores ends in: <c> matthews</c>, <c> accuracy/f1</c>; nothing where all are accuracies.</summary>
+    public static string Judged(IEnumerable<ScoreMetric> metrics) => NamesOf(metrics) is var names and not ("" or "accuracy") ? $" {names}" : "";
+
+    /// <summary>The names of distinct metrics, e.g. <c>accuracy/f1</c>.</summary>
+    public static string NamesOf(IEnumerable<ScoreMetric> metrics) => string.Join('/', metrics.Distinct().Select(NameOf));
+
     /// <summary>Part of the samples on which the student's and the teacher's top class agree; null without a teacher, or where no class is predicted.</summary>
     public double? Agreement { get; init; }
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using KdService.Core.Benchmarks;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
+using KdService.Core.Runs;
 using KdService.Core.Specs;
 
 namespace KdService.Core.Wire;
@@ -66,9 +68,14 @@ public sealed record BenchmarkView
 
     /// <summary>What was asked for; only in the view of a single benchmark.</summary>
     public BenchmarkSpec? Spec { get; init; }
+
+    /// <summary>What the titles of its columns of scores end in, as <see cref="EvaluationResult.Judged"/>.</summary>
+    public string Judged => EvaluationResult.Judged([.. Metrics(Rows?.Select(row => row.Metric)), .. Metrics(Teachers?.Select(teacher => teacher.Metric))]);
+
+    private static IEnumerable<ScoreMetric> Metrics(IEnumerable<ScoreMetric?>? known) => known?.OfType<ScoreMetric>() ?? [];
 }
 
-/// <summary>A line of a benchmark's table: means over the seeds whose jobs have succeeded. Accuracies and the rest are those on test data.</summary>
+/// <summary>A line of a benchmark's table: means over the seeds whose jobs have succeeded. Scores and the rest are those on test data.</summary>
 public sealed record BenchmarkRowView
 {
     /// <summary>Unique in the benchmark.</summary>
@@ -86,10 +93,13 @@ public sealed record BenchmarkRowView
     /// <summary>Its jobs by state; <c>planned</c> are those still to be submitted.</summary>
     public required IReadOnlyDictionary<string, int> Jobs { get; init; }
 
-    /// <summary>Accuracy of the last epoch's weights, in [0, 1].</summary>
+    /// <summary>What its networks are judged by: the metric of <see cref="Last"/> and <see cref="Best"/>; null before the first result.</summary>
+    public ScoreMetric? Metric { get; init; }
+
+    /// <summary>Score of the last epoch's weights: accuracy in [0, 1], or the <see cref="Metric"/> that is in its place.</summary>
     public Spread? Last { get; init; }
 
-    /// <summary>Accuracy of the best epoch's weights, in [0, 1].</summary>
+    /// <summary>Score of the best epoch's weights.</summary>
     public Spread? Best { get; init; }
 
     /// <summary>Agreement of the best epoch's weights with the teacher, in [0, 1]; null without one.</summary>
@@ -119,10 +129,10 @@ public sealed record BenchmarkRowView
     /// <summary>How long the student takes for a batch, by its size; empty where jobs did not measure it.</summary>
     public IReadOnlyList<BenchmarkLatency> Latency { get; init; } = [];
 
-    /// <summary>The last epoch's accuracy against the baseline's.</summary>
+    /// <summary>The last epoch's score against the baseline's.</summary>
     public Comparison? LastAgainstBaseline { get; init; }
 
-    /// <summary>The best epoch's accuracy against the baseline's.</summary>
+    /// <summary>The best epoch's score against the baseline's.</summary>
     public Comparison? BestAgainstBaseline { get; init; }
 
     /// <summary>Whether no other row is at least as accurate (best epoch) for at most the cost.</summary>
@@ -135,8 +145,14 @@ public sealed record BenchmarkRobustness
     /// <summary>An attack's label, <c>corruptions</c>, or <c>on</c> and the title of other data.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Accuracy in [0, 1]; on other data the metric that it is judged by.</summary>
+    /// <summary>The <see cref="Metric"/> over seeds.</summary>
     public required Spread Score { get; init; }
+
+    /// <summary>What the score is: accuracy, whatever the task is judged by; on other data the metric that they are judged by.</summary>
+    public ScoreMetric Metric { get; init; }
+
+    /// <summary>Accuracy on the samples that were attacked or corrupted, as they are; null on other data.</summary>
+    public Spread? Clean { get; init; }
 
     /// <summary>Part of the attacked samples that the network came to err about; null of anything but an attack.</summary>
     public Spread? SuccessRate { get; init; }
@@ -181,10 +197,10 @@ public sealed record BenchmarkCellView
     /// <summary>Part of the job's work that is done, in [0, 1].</summary>
     public double? Fraction { get; init; }
 
-    /// <summary>Test accuracy of the last epoch's weights.</summary>
+    /// <summary>Test score of the last epoch's weights, by its row's metric.</summary>
     public double? Last { get; init; }
 
-    /// <summary>Test accuracy of the best epoch's weights.</summary>
+    /// <summary>Test score of the best epoch's weights, by its row's metric.</summary>
     public double? Best { get; init; }
 
     /// <summary>Seconds of the trainer.</summary>
@@ -209,10 +225,13 @@ public sealed record BenchmarkTeacherView
     /// <summary>Jobs of the benchmark that it teaches.</summary>
     public required int Students { get; init; }
 
-    /// <summary>Test accuracy of the last epoch's weights.</summary>
+    /// <summary>What it is judged by; null before it has been trained.</summary>
+    public ScoreMetric? Metric { get; init; }
+
+    /// <summary>Test score of the last epoch's weights.</summary>
     public double? Last { get; init; }
 
-    /// <summary>Test accuracy of the best epoch's weights.</summary>
+    /// <summary>Test score of the best epoch's weights.</summary>
     public double? Best { get; init; }
 
     /// <summary>Trainable parameters; null before it has been trained.</summary>

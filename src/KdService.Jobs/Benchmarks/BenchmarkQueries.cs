@@ -85,7 +85,7 @@ public sealed class BenchmarkQueries
         return new([.. page.Select(benchmark => View(benchmark, [.. byBenchmark[benchmark.Id]]))], next);
     }
 
-    /// <summary>How the accuracy on the selection split went, as the mean over the seeds of each row.</summary>
+    /// <summary>How what networks are judged by went on the selection split, as the mean over the seeds of each row.</summary>
     public async Task<IReadOnlyList<LearningCurve>> CurvesAsync(string id, CancellationToken cancellation)
     {
         await using var command = _database.CreateCommand(
@@ -93,8 +93,8 @@ public sealed class BenchmarkQueries
             select label, step, avg(value) from benchmark_cells cell
             join benchmark_rows line on line.benchmark_id = cell.benchmark_id and line.number = row_number
             join jobs on jobs.id = job_id and state = 'succeeded'
-            join metric_points point on point.job_id = jobs.id and point.name = 'selection/accuracy'
-            -- The student's own stages: assistants learn other things.
+            join metric_points point on point.job_id = jobs.id and point.name = 'selection/' || coalesce(report #>> '{models,-1,best,metric}', 'accuracy')
+            -- The student's own stages: assistants and generators learn other things.
             where cell.benchmark_id = $1 and exists (
                 select from jsonb_array_elements(plan -> 'stages') planned where planned ->> 'name' = point.stage and planned ->> 'trains' = plan ->> 'result')
             group by line.number, label, step order by line.number, step
@@ -166,6 +166,7 @@ public sealed class BenchmarkQueries
                 Model = reader.GetString(1),
                 Status = State(reader, 2)!.Value,
                 Students = ofCells.Count(teacher => teacher == id),
+                Metric = result?.Best.Metric,
                 Last = result?.Last?.Score,
                 Best = result?.Best.Score,
                 Parameters = result?.Parameters,
@@ -187,12 +188,12 @@ public sealed class BenchmarkQueries
     private sealed record Cell(BenchmarkOutcome Outcome, DateTimeOffset? FinishedAt, double? Fraction, FailureView? Failure, string? TeacherJob);
 }
 
-/// <summary>A row's accuracy on the selection split over the steps of its jobs.</summary>
+/// <summary>How a row's networks were judged on the selection split over the steps of its jobs.</summary>
 /// <param name="Row">The row's label.</param>
 /// <param name="Points">In the order of their steps.</param>
 public sealed record LearningCurve(string Row, IReadOnlyList<CurvePoint> Points);
 
 /// <summary>A point of a learning curve.</summary>
 /// <param name="Step">Optimiser step of the whole job.</param>
-/// <param name="Accuracy">Mean over seeds, in [0, 1].</param>
-public sealed record CurvePoint(long Step, double Accuracy);
+/// <param name="Score">Mean over seeds of the metric that the task is judged by.</param>
+public sealed record CurvePoint(long Step, double Score);

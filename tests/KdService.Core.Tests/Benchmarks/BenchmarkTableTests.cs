@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KdService.Core.Benchmarks;
+using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Plans.Robustness;
@@ -26,6 +27,7 @@ public class BenchmarkTableTests
         Assert.Equal(new Dictionary<string, int> { ["succeeded"] = 2, ["failed"] = 1 }, table[0].Jobs);
         Assert.Equal(new BenchmarkLatencyValues(1, 2, 3), new BenchmarkLatencyValues(table[0].Latency[0].Batch, table[0].Latency[0].N, table[0].Latency[0].P50));
         Assert.True(table[0].Pareto!.Parameters);
+        Assert.Equal((ScoreMetric.Accuracy, null), (table[0].Metric, table[1].Metric));
         Assert.True(table[1] is { Last: null, Best: null, WallSeconds: null, Pareto: null, Latency: [] });
         Assert.Equal(new Dictionary<string, int> { ["planned"] = 1, ["running"] = 1 }, table[1].Jobs);
     }
@@ -39,6 +41,9 @@ public class BenchmarkTableTests
         var (attack, corrupted, elsewhere) = (table[0].Robustness[0], table[0].Robustness[1], table[0].Robustness[2]);
         Assert.Equal((2, 0.3, 0.5), (attack.Score.N, Math.Round(attack.Score.Mean, 9), attack.SuccessRate!.Mean));
         Assert.Equal(["constant"], attack.Warnings);
+        // Scores on what was changed have beside them what they are to be compared with.
+        Assert.Equal((0.5, 0.8, null), (attack.Clean!.Mean, corrupted.Clean!.Mean, elsewhere.Clean));
+        Assert.Equal((ScoreMetric.Accuracy, ScoreMetric.Accuracy, ScoreMetric.F1), (attack.Metric, corrupted.Metric, elsewhere.Metric));
         Assert.Equal((0.7, 0.2), (corrupted.Score.Mean, corrupted.Ece!.Mean));
         Assert.Equal((0.55, 0.9), (Math.Round(elsewhere.Score.Mean, 9), elsewhere.Agreement!.Mean));
 
@@ -52,7 +57,7 @@ public class BenchmarkTableTests
                     new AttackReport { Label = "fgsm 8/255", Attack = new Fgsm(), Samples = 10, Attacked = 5, Clean = 0.5, Accuracy = attacked, SuccessRate = 0.5, Queries = 3, MeanChange = 0.03, MaxChange = 0.03, Warnings = ["constant"] },
                 ],
                 Corruptions = new CorruptionsReport { Samples = 10, Clean = 0.8, Accuracy = 0.7, Ece = 0.2, Each = [] },
-                AlsoOn = [new OtherDataReport { Dataset = "cr", Result = new EvaluationResult { Samples = 10, Accuracy = elsewhere, Agreement = 0.9 } }],
+                AlsoOn = [new OtherDataReport { Dataset = "cr", Result = new EvaluationResult { Samples = 10, Metric = ScoreMetric.F1, Metrics = new Dictionary<string, double> { ["f1"] = elsewhere }, Agreement = 0.9 } }],
             };
             return done with { Report = done.Report! with { Models = [done.Report.Models[0] with { Robustness = robustness }] } };
         }
