@@ -2,6 +2,7 @@ using System.Net;
 using KdService.Core.Architectures;
 using KdService.Core.Datasets;
 using KdService.Core.Methods;
+using KdService.Core.Runs;
 using KdService.Core.Wire;
 
 namespace KdService.Api.Tests;
@@ -60,8 +61,13 @@ public sealed class CatalogueTests(Service service)
     }
 
     [Fact]
-    public async Task StatusPage_SaysWhichAccuracyItShows() =>
-        Assert.Contains(">Selection accuracy</th>", await service.Http.GetStringAsync("/"), StringComparison.Ordinal);
+    public async Task StatusPage_SaysWhichScoreItShows()
+    {
+        Assert.Contains(">Selection score</th>", await service.Http.GetStringAsync("/"), StringComparison.Ordinal);
+        var script = await service.Http.GetStringAsync("/status.js");
+        Assert.Contains($"'{SelectionScore.SeriesOf(ScoreMetric.Accuracy)}'", script, StringComparison.Ordinal);
+        Assert.DoesNotContain("selection/accuracy", script, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Options_NameTheMethods()

@@ -3,6 +3,7 @@ using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Plans;
 using KdService.Core.Runs;
+using KdService.Core.Schema;
 using KdService.Core.Wire;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -18,7 +19,7 @@ public sealed class DisplayTests
         Title = "plane2 by [kd]",
         State = JobState.Running,
         Progress = new Progress { Stage = "distil", Epoch = 3, Epochs = 6, Step = 90, Steps = 180, Fraction = 0.5, SecondsLeft = 80.4 },
-        Accuracy = 0.6125,
+        Score = new SelectionScore(ScoreMetric.Accuracy, 0.6125),
     };
 
     [Theory]
@@ -37,7 +38,7 @@ public sealed class DisplayTests
     public void Bytes_AreWrittenInPowersOf1024(long bytes, string words) => Assert.Equal(words, Units.Bytes(bytes));
 
     [Fact]
-    public void ProgressTable_OfARunningJob_ShowsEpochAccuracyAndTimeLeft()
+    public void ProgressTable_OfARunningJob_ShowsEpochScoreAndTimeLeft()
     {
         var line = Render(ProgressTable.Of([HalfDone], unicode: false, width: 160)).Split('\n')[1];
 
@@ -57,7 +58,7 @@ public sealed class DisplayTests
         var rows = new[]
         {
             HalfDone with { Title = "plane2 by annealing_kd" },
-            HalfDone with { State = JobState.Waiting },
+            HalfDone with { State = JobState.Waiting, Score = new SelectionScore(ScoreMetric.Matthews, -0.125) },
             HalfDone with { Progress = HalfDone.Progress! with { Activity = "teacher logits, view 2 of 4" } },
         };
 
@@ -75,7 +76,7 @@ public sealed class DisplayTests
 
         await ProgressDisplay.During(console, display =>
         {
-            display.Show(HalfDone with { State = JobState.Queued, Progress = null, Accuracy = null });
+            display.Show(HalfDone with { State = JobState.Queued, Progress = null, Score = null });
             display.Show(HalfDone);
             display.Show(HalfDone with { Progress = HalfDone.Progress! with { Step = 91 } });
             display.Show(HalfDone with { Progress = HalfDone.Progress! with { Step = 121, Epoch = 4 } });
@@ -86,7 +87,7 @@ public sealed class DisplayTests
         var lines = text.ToString().TrimEnd().Split('\n');
         Assert.Equal(4, lines.Length);
         Assert.EndsWith("plane2 by [kd]: queued", lines[0].TrimEnd(), StringComparison.Ordinal);
-        Assert.EndsWith("plane2 by [kd]: distil 3/6 (50 %), accuracy 61.3 %, 1 min 20 s left", lines[1].TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("plane2 by [kd]: distil 3/6 (50 %), score 61.3 %, 1 min 20 s left", lines[1].TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,6 +108,41 @@ public sealed class DisplayTests
         var lines = Render(ResultsTable.Of([new Result("kd", Report(Model("bert-tiny", ModelRole.Student, 1, null, 0.7) with { Best = result }))])).Split('\n');
         Assert.Contains("│ last matthews │ best matthews │", lines[1], StringComparison.Ordinal);
         Assert.Contains("25.0 %", lines[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ResultsTable_OfAnotherMetricThanAccuracy_SaysWhatTrialsAreMeasuredBy()
+    {
+        var result = Evaluation(0.7) with { Metric = ScoreMetric.Matthews, Metrics = new Dictionary<string, double> { ["matthews"] = 0 } };
+        var model = Model("bert-tiny", ModelRole.Student, 1, null, 0.7) with { Best = result, Robustness = new RobustnessReport { AlsoOn = [new OtherDataReport { Dataset = "cr", Result = Evaluation(0.5) }] } };
+        Assert.Contains("│ on cr (accuracy) │", Render(ResultsTable.Of([new Result("kd", Report(model))])).Split('\n')[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void JobsTable_ShowsWhatAJobsOwnNetworkIsJudgedBy()
+    {
+        var job = Json.Read<JobView>(StandInService.Job(StandInService.NewId(), JobState.Running));
+        var lines = Render(JobsTable.Of(
+        [
+            job with { Metrics = new Dictionary<string, double> { ["selection/pearson"] = 0.8714, ["score/pearson"] = 0.8714 } },
+            job with { Metrics = new Dictionary<string, double> { ["selection/accuracy"] = 0.61, ["score/accuracy"] = 0.61 } },
+            // Its assistant is being trained.
+            job with { Metrics = new Dictionary<string, double> { ["selection/accuracy"] = 0.61 } },
+        ], job.CreatedAt)).Split('\n');
+
+        Assert.Contains("selection score", lines[0], StringComparison.Ordinal);
+        Assert.Contains(" 0.871 pearson ", lines[1], StringComparison.Ordinal);
+        Assert.Contains(" 61.0 % ", lines[2], StringComparison.Ordinal);
+        Assert.Matches(@"\d %\s+-\s", lines[3]);
+    }
+
+    [Fact]
+    public void BenchmarkTable_OfAnotherMetricThanAccuracy_NamesIt()
+    {
+        var benchmark = BenchmarkCommandTests.Benchmark(JobState.Succeeded);
+        Assert.Matches("│ last % │ +best % │", Render(BenchmarkTables.Of(benchmark)).Split('\n')[1]);
+        benchmark = benchmark with { Rows = [benchmark.Rows![0] with { Metric = ScoreMetric.Pearson }] };
+        Assert.Contains("│ last pearson % │ best pearson % │", Render(BenchmarkTables.Of(benchmark)).Split('\n')[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +190,7 @@ public sealed class DisplayTests
 
     internal static ModelReport Model(string architecture, ModelRole role, long parameters, double? last, double best) => new()
     {
-        Id = Core.Schema.Json.Naming.ConvertName(role.ToString()),
+        Id = Json.Naming.ConvertName(role.ToString()),
         Role = role,
         Architecture = architecture,
         Parameters = parameters,

@@ -134,7 +134,7 @@ public static class Examples
             StartedAt = Submitted.AddMinutes(4),
             EstimatedFinishAt = Submitted.AddMinutes(6),
             Progress = new Progress { Stage = "distil", Epoch = 8, Epochs = 20, Step = 220, Steps = 580, Fraction = 0.38, SecondsLeft = 74, SamplesPerSecond = 310 },
-            Metrics = new Dictionary<string, double> { ["train/loss"] = 1.24, ["selection/accuracy"] = 0.61 },
+            Metrics = new Dictionary<string, double> { ["train/loss"] = 1.24, ["selection/accuracy"] = 0.61, ["score/accuracy"] = 0.61 },
             Spec = spec,
             Plan = PlanBuilder.Compile(spec),
         };

@@ -33,6 +33,13 @@ function duration(seconds) {
 
 const percent = value => value === undefined ? '' : `${(100 * value).toFixed(1)} %`;
 
+// The series score/<metric> is of what the job's own network is judged by, on the part of the data by which epochs are chosen.
+function score(job) {
+  const [series, value] = Object.entries(job.metrics ?? {}).find(([name]) => name.startsWith('score/')) ?? [];
+  if (series === undefined) return '';
+  return series === 'score/accuracy' ? percent(value) : `${value.toFixed(3)} ${series.slice('score/'.length)}`;
+}
+
 function progress(job) {
   if (!job.progress || job.status === 'succeeded') return cell();
   const bar = document.createElement('progress');
@@ -57,7 +64,7 @@ function row(job) {
     cell(job.teacher ? `${job.teacher} → ${job.student}` : job.student),
     status,
     progress(job),
-    cell(percent(job.metrics?.['selection/accuracy'])),
+    cell(score(job)),
     cell(submitted));
   return made;
 }

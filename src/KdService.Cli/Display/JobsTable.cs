@@ -14,7 +14,7 @@ public static class JobsTable
             new TableColumn("name"),
             new TableColumn("status").NoWrap(),
             new TableColumn("done").RightAligned().NoWrap(),
-            new TableColumn("selection accuracy").RightAligned().NoWrap(),
+            new TableColumn("selection score").RightAligned().NoWrap(),
             new TableColumn("submitted").RightAligned().NoWrap());
         foreach (var job in jobs)
         {
@@ -24,7 +24,7 @@ public static class JobsTable
                 Markup.Escape(job.Name),
                 ProgressRow.StateName(job.Status),
                 $"{row.Fraction * 100:0} %",
-                Units.Percent(row.Accuracy),
+                row.Score?.ToString() ?? "-",
                 $"{Units.Duration((now - job.CreatedAt).TotalSeconds)} ago");
         }
         return table;

@@ -58,10 +58,10 @@ public sealed class ProgressDisplay
     /// <summary>The line that tells of a row where there is no terminal.</summary>
     public static string Line(ProgressRow row)
     {
-        var accuracy = row.Accuracy is { } value ? $", accuracy {Units.Percent(value)}" : "";
+        var score = row.Score is null ? "" : $", score {row.Score}";
         var left = row.Left is { Length: > 0 } time ? $", {time} left" : "";
         var percent = row.State == JobState.Running ? $" ({row.Fraction * 100:0} %)" : "";
-        return $"{DateTime.Now:HH:mm:ss}  {row.Title}: {row.Now}{percent}{accuracy}{left}";
+        return $"{DateTime.Now:HH:mm:ss}  {row.Title}: {row.Now}{percent}{score}{left}";
     }
 
     private static bool WorthALine(ProgressRow? before, ProgressRow row) =>

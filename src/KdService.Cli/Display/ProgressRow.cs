@@ -7,9 +7,6 @@ namespace KdService.Cli.Display;
 /// <summary>One line of a progress display.</summary>
 public sealed record ProgressRow
 {
-    /// <summary>The metric series shown as the current accuracy.</summary>
-    public const string AccuracySeries = "selection/accuracy";
-
     /// <summary>Tells rows apart.</summary>
     public required string Key { get; init; }
 
@@ -22,8 +19,8 @@ public sealed record ProgressRow
     /// <summary>How far it is; null before it has begun.</summary>
     public Progress? Progress { get; init; }
 
-    /// <summary>Latest accuracy on the selection split, in [0, 1].</summary>
-    public double? Accuracy { get; init; }
+    /// <summary>What its network was last worth on the selection split; null before it was evaluated.</summary>
+    public SelectionScore? Score { get; init; }
 
     /// <summary>A job's row.</summary>
     public static ProgressRow Of(JobView job, string? title = null) => new()
@@ -32,7 +29,7 @@ public sealed record ProgressRow
         Title = title ?? job.Name,
         State = job.Status,
         Progress = job.Progress,
-        Accuracy = job.Metrics?.TryGetValue(AccuracySeries, out var accuracy) == true ? accuracy : null,
+        Score = job.Selection,
     };
 
     /// <summary>Part of the work that is done, in [0, 1].</summary>

@@ -14,13 +14,13 @@ public static class ProgressTable
     public static Table Of(IReadOnlyList<ProgressRow> rows, bool unicode, int width)
     {
         var table = new Table().NoBorder();
-        foreach (var (title, right) in new[] { ("job", false), ("", false), ("", true), ("now", false), ("accuracy", true), ("left", true) })
+        foreach (var (title, right) in new[] { ("job", false), ("", false), ("", true), ("now", false), ("score", true), ("left", true) })
         {
             var column = new TableColumn($"[grey]{title}[/]") { NoWrap = true, Padding = new Padding(0, 0, 2, 0) };
             table.AddColumn(right ? column.RightAligned() : column);
         }
         var now = rows.Select(row => row.Now.Length).Append(ShortestNow).Max();
-        var rest = width - rows.Select(row => row.Title.Length).Append(0).Max() - "100 %".Length - "accuracy".Length
+        var rest = width - rows.Select(row => row.Title.Length).Append(0).Max() - "100 %".Length - rows.Select(row => $"{row.Score}".Length).Append("score".Length).Max()
             - rows.Select(row => row.Left.Length).Append("left".Length).Max() - 6 * 2;
         var bar = Math.Clamp(rest - now, ShortestBar, LongestBar);
         now = Math.Max(ShortestNow, Math.Min(now, rest - bar));
@@ -32,7 +32,7 @@ public static class ProgressTable
                 Bar(row.Fraction, bar, colour, unicode),
                 $"{Math.Floor(row.Fraction * 100):0} %",
                 $"[{colour}]{Markup.Escape(Shorten(row.Now, now))}[/]",
-                row.Accuracy is { } accuracy ? Units.Percent(accuracy) : "",
+                $"{row.Score}",
                 row.Left);
         }
         return table;

@@ -152,7 +152,7 @@ public sealed class LocalRun
     {
         RunStarted => row with { State = JobState.Running },
         ProgressMade made => row with { Progress = made.Progress },
-        MetricsMeasured measured when measured.Values.TryGetValue(ProgressRow.AccuracySeries, out var accuracy) => row with { Accuracy = accuracy },
+        MetricsMeasured measured when SelectionScore.In(measured.Values) is { } score => row with { Score = score },
         RunStopped => row with { State = JobState.Paused },
         RunFailed => row with { State = JobState.Failed },
         _ => row,

@@ -119,7 +119,7 @@ public sealed record MetricsMeasured : TrainerEvent
     /// <summary>Step of the whole plan, from 1.</summary>
     public required long Step { get; init; }
 
-    /// <summary>Values by series, e.g. <c>train/loss</c>, <c>train/learning_rate</c>, <c>selection/accuracy</c>.</summary>
+    /// <summary>Values by series, e.g. <c>train/loss</c>, <c>train/learning_rate</c>, <c>selection/accuracy</c>, or the series of a <see cref="SelectionScore"/>.</summary>
     public required Dictionary<string, double> Values { get; init; }
 }
 

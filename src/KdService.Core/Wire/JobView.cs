@@ -65,6 +65,9 @@ public sealed record JobView
     /// <summary>The latest value of each metric series.</summary>
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
+    /// <summary>What the job's own network was last worth on the selection split; null before its first evaluation.</summary>
+    public SelectionScore? Selection => SelectionScore.In(Metrics);
+
     /// <summary>When it should be done, from the pace so far.</summary>
     public DateTimeOffset? EstimatedFinishAt { get; init; }
 

@@ -199,7 +199,10 @@ internal sealed class StageTraining : IDisposable
         if (_meter.Sums.Samples > 0 && _run.Plan.Dataset.Shape.Target == Target.Class) values["train/accuracy"] = (double)_meter.Sums.Hits / _meter.Sums.Samples;
         if (result is not null)
         {
-            foreach (var (name, value) in result.Series) values[$"selection/{name}"] = value;
+            // A generator guesses words: its accuracy is none of the task, and gets into no series that is.
+            var split = _masking is null ? "selection" : "hidden_tokens";
+            foreach (var (name, value) in result.Series) values[$"{split}/{name}"] = value;
+            if (_stage.Trains == _run.Plan.Result) values[SelectionScore.SeriesOf(result.Metric)] = result.Score;
             if (_state.Best is null || result.Score > _state.Best.Result.Score)
             {
                 _state.Best?.Dispose();

@@ -75,7 +75,13 @@ public sealed class TextRunTests
             Student = new StudentSpec { Model = "distilbert-l1-h64" },
         });
         RunReport? report = null;
-        Assert.True(RecordedRun.Of(plan, folder.Path, happened => report = (happened as RunFinished)?.Report ?? report));
+        var series = new HashSet<string>();
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened =>
+        {
+            report = (happened as RunFinished)?.Report ?? report;
+            if (happened is MetricsMeasured measured) series.UnionWith(measured.Values.Keys);
+        }));
+        Assert.Equal([values ? "score/pearson" : "score/matthews"], series.Where(name => name.StartsWith("score/", StringComparison.Ordinal)));
         var best = report!.Models[^1].Best;
         Assert.Equal(values ? ScoreMetric.Pearson : ScoreMetric.Matthews, best.Metric);
         Assert.InRange(best.Score, -1, 1);
@@ -91,6 +97,28 @@ public sealed class TextRunTests
         var predicted = Json.Read<PredictedValues>(said);
         Assert.Equal(Enumerable.Range(0, 40).Select(i => i % 2 + 0.5f), predicted.Values);
         Assert.Equal(best.Metrics["mse"], predicted.Best.Zip(predicted.Values, (given, right) => Math.Pow(given - right, 2)).Average(), 1e-6);
+    }
+
+    [Fact]
+    public void Generator_ThatLearnsTheTexts_HasSeriesOfItsOwn()
+    {
+        using var folder = new TemporaryFolder();
+        var plan = RecordedRun.Plan(new MateKd { GeneratorBatches = 1 }, epochs: 1, new AdamW(), spec => spec with
+        {
+            Dataset = new Phrases { Samples = 100, TestSamples = 30, Words = 6 },
+            Teacher = new TeacherSpec { Model = "bert-l1-h64" },
+            Student = new StudentSpec { Model = "bert-l1-h64" },
+        });
+        var stages = new Dictionary<string, HashSet<string>>();
+        Assert.True(RecordedRun.Of(plan, folder.Path, happened =>
+        {
+            if (happened is not MetricsMeasured measured) return;
+            if (!stages.TryGetValue(measured.Stage, out var series)) stages[measured.Stage] = series = [];
+            series.UnionWith(measured.Values.Keys.Where(name => !name.StartsWith("train/", StringComparison.Ordinal)));
+        }));
+        Assert.Equal(["generator", "distil"], stages.Keys);
+        Assert.Equal(["hidden_tokens/accuracy", "hidden_tokens/nll"], stages["generator"]);
+        Assert.Equal(["selection/accuracy", "selection/nll", "selection/agreement", "score/accuracy"], stages["distil"]);
     }
 
     private static RunReport Report(Method method, string student, string folder, int epochs)
