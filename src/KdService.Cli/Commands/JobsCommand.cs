@@ -23,6 +23,8 @@ public static class JobsCommand
         };
         var method = new Option<string?>("--method") { Description = "Only this method." };
         var dataset = new Option<string?>("--dataset") { Description = "Only this data set." };
+        var student = new Option<string?>("--student") { Description = "Only jobs that train this network." };
+        var name = new Option<string?>("--name") { Description = "Only jobs whose name has this in it, in upper or lower case." };
         var label = new Option<string[]>("--label") { Description = "Only jobs with this label, key=value; may be repeated." };
         var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => 20 };
         limit.Validators.Add(result =>
@@ -30,7 +32,7 @@ public static class JobsCommand
             if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var number) && number > 0))
                 result.AddError($"--limit: {text} given; a number from 1");
         });
-        var command = new Command("jobs", "List jobs, newest first.") { status, method, dataset, label, limit, CommandLine.Json };
+        var command = new Command("jobs", "List jobs, newest first.") { status, method, dataset, student, name, label, limit, CommandLine.Json };
         command.SetAction(async (parsed, cancel) =>
         {
             var filter = new JobFilter
@@ -38,6 +40,8 @@ public static class JobsCommand
                 Status = parsed.GetValue(status) ?? [],
                 Method = parsed.GetValue(method),
                 Dataset = parsed.GetValue(dataset),
+                Student = parsed.GetValue(student),
+                Name = parsed.GetValue(name),
                 Labels = parsed.GetValue(label) ?? [],
             };
             using var client = ServiceClient.FromEnvironment();

@@ -15,6 +15,12 @@ public sealed record JobFilter
     /// <summary>Only this data set.</summary>
     public string? Dataset { get; init; }
 
+    /// <summary>Only jobs that train this network.</summary>
+    public string? Student { get; init; }
+
+    /// <summary>Only jobs whose name has this in it, whatever its case.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Only jobs with all of these labels, each <c>key=value</c>.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
@@ -26,6 +32,8 @@ public sealed record JobFilter
             .. Status.Select(state => ("status", (string?)Json.Naming.ConvertName(state.ToString()))),
             ("method", Method),
             ("dataset", Dataset),
+            ("student", Student),
+            ("name", Name),
             .. Labels.Select(label => ("label", (string?)label)),
             ("limit", $"{limit}"),
             ("cursor", cursor),
