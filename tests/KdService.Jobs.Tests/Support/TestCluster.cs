@@ -12,7 +12,7 @@ internal static class TestCluster
     private static readonly Lazy<Task<string>> Server = new(StartAsync);
 
     // Its input stays open until this process is gone.
-    private static Process? _remover;
+    private static Process? Remover;
 
     /// <summary>A new, empty database.</summary>
     public static async Task<string> CreateDatabaseAsync()
@@ -63,8 +63,8 @@ internal static class TestCluster
             while kill -0 "$server"; do sleep 0.1; done
             rm -rf "$0"
             """;
-        _remover = Process.Start(new ProcessStartInfo("setsid", ["--fork", "sh", "-c", $"exec >/dev/null 2>&1; {Script}", folder]) { RedirectStandardInput = true })!;
-        _remover.WaitForExit();
+        Remover = Process.Start(new ProcessStartInfo("setsid", ["--fork", "sh", "-c", $"exec >/dev/null 2>&1; {Script}", folder]) { RedirectStandardInput = true })!;
+        Remover.WaitForExit();
     }
 }
 
