@@ -1,5 +1,6 @@
 using KdService.Core.Datasets;
 using KdService.Core.Schema;
+using KdService.Core.Specs;
 using KdService.Text;
 using KdService.Text.Tasks;
 using Microsoft.Extensions.Caching.Memory;
@@ -16,7 +17,7 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
     // Files are read through once for each way to read them, until they change.
     private const long MostRemembered = 1000;
 
-    private readonly MemoryCache _faults = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
+    private readonly MemoryCache _parts = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
 
     // One file at a time is read through: many jobs that are submitted at once ask for the same.
     private readonly Lock _reading = new();
@@ -42,7 +43,7 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _faults.Dispose();
+    public void Dispose() => _parts.Dispose();
 
     private static (bool Readable, string? Problem) Readable(string? fault) => (fault is null, fault);
 
@@ -60,42 +61,54 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
         return file.Bytes is { } bytes && found.Length != bytes ? $"{file.Path} has {found.Length} bytes instead of {bytes}" : null;
     }
 
+    /// <summary>A spec with the rows of its tables, where it leaves them to be counted and they can be.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="problems">Takes what could not be known of the spec without the numbers.</param>
+    public JobSpec Counted(JobSpec spec, ProblemList problems) =>
+        CountedTables.Of(spec, (files, test) => (test ? files.TestFile : files.TrainFile!).IsBelow(options.DataRoot!) ? ReadOnce(files, test).Rows : null, problems);
+
     // What is wrong with a part, if there is one; null if nothing is.
     private string? Fault(TextDataset dataset, bool test)
     {
         if ((test ? dataset.TestFile : dataset.TrainFile) is not { } file) return null;
+        var (fault, rows) = ReadOnce(dataset, test);
+        return fault ?? (dataset is TextFiles own && OwnTexts.Mismatch(own, test, rows!.Value) is { } mismatch ? $"{file.Path}: {mismatch}" : null);
+    }
+
+    private PartRead ReadOnce(TextDataset dataset, bool test)
+    {
+        var file = (test ? dataset.TestFile : dataset.TrainFile)!;
         var versions = from path in file.Otherwise.Prepend(file.Path)
                        let found = new FileInfo(Path.Combine(options.DataRoot!, path))
                        select new { path, Length = found.Exists ? found.Length : 0, found.LastWriteTimeUtc };
         var key = Json.Write(new { Way = WayToRead(dataset, test), Versions = versions.ToList() });
-        if (_faults.TryGetValue(key, out string? known)) return known;
+        if (_parts.TryGetValue(key, out PartRead? known)) return known!;
         lock (_reading)
         {
-            return _faults.GetOrCreate(key, remembered =>
+            return _parts.GetOrCreate(key, remembered =>
             {
                 remembered.Size = 1;
                 return Read(dataset, test);
-            });
+            })!;
         }
     }
 
     // What else it depends on whether a file is as it should be.
     private static object WayToRead(TextDataset dataset, bool test) => dataset switch
     {
-        TextFiles own => new { own.TextA, own.TextB, own.Label, own.Labels, Rows = test ? own.TestSize : own.TrainSize },
+        TextFiles own => new { own.TextA, own.TextB, own.Label, own.Labels },
         Squad squad => new { squad.Version, Questions = test ? squad.TestSize : squad.TrainSize },
         _ => dataset.Title,
     };
 
-    private string? Read(TextDataset dataset, bool test)
+    private PartRead Read(TextDataset dataset, bool test)
     {
         try
         {
             switch (dataset)
             {
                 case TextFiles own:
-                    OwnTexts.Check(own, options.DataRoot!, test);
-                    break;
+                    return new PartRead(null, OwnTexts.Count(own, options.DataRoot!, test));
                 case PublishedTexts published:
                     PublishedFiles.Check(published, options.DataRoot!, test);
                     break;
@@ -103,13 +116,16 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
                     SquadQuestions.Read(squad, options.DataRoot!, test);
                     break;
             }
-            return null;
+            return new PartRead(null, null);
         }
         // The answer that was asked for, with the path that the spec has instead of this host's.
         catch (TextDataException e)
         {
             var path = Path.GetRelativePath(options.DataRoot!, e.Path);
-            return e.Line is { } line ? $"{path}:{line}: {e.Problem}" : $"{path}: {e.Problem}";
+            return new PartRead(e.Line is { } line ? $"{path}:{line}: {e.Problem}" : $"{path}: {e.Problem}", null);
         }
     }
+
+    // What came of reading a part: what is wrong with it, or how many rows the user's own table has.
+    private sealed record PartRead(string? Fault, int? Rows);
 }

@@ -42,15 +42,14 @@ public sealed class JobSubmission
         JobSpec spec, string? idempotencyKey, string requestDigest, CancellationToken cancellation)
     {
         var problems = new ProblemList();
-        var plan = await CompileAsync(spec, problems, cancellation);
-        if (plan is null)
+        if (await CompileAsync(spec, problems, cancellation) is not { } compiled)
         {
             // A request repeated after its data set went away is still the job that the first one made.
             if (idempotencyKey is not null && await FindByKeyAsync(idempotencyKey, requestDigest, cancellation) is { } earlier) return (earlier, false);
             throw new InvalidDocumentException(problems.Items);
         }
 
-        var job = TeacherJobs.NewJob(spec, plan, requestDigest) with { IdempotencyKey = idempotencyKey };
+        var job = TeacherJobs.NewJob(compiled.Spec, compiled.Plan, requestDigest) with { IdempotencyKey = idempotencyKey };
         var created = await _transactions.RunAsync(connection => InsertAsync(connection, job, benchmark: null, cancellation), cancellation);
         if (!created)
         {
@@ -66,14 +65,14 @@ public sealed class JobSubmission
     public async Task<ValidationView> ValidateAsync(JobSpec spec, CancellationToken cancellation)
     {
         var problems = new ProblemList();
-        var plan = await CompileAsync(spec, problems, cancellation) ?? throw new InvalidDocumentException(problems.Items);
-        var teacher = spec.Teacher?.Model is null ? null : TeacherRecipe.JobFor(spec);
+        var compiled = await CompileAsync(spec, problems, cancellation) ?? throw new InvalidDocumentException(problems.Items);
+        var teacher = spec.Teacher?.Model is null ? null : TeacherRecipe.JobFor(compiled.Spec);
         var teacherPlan = teacher is null || await HasSucceededAsync(teacher, cancellation) ? null : await _teachers.CompileAsync(teacher, cancellation);
         return new ValidationView
         {
-            Spec = spec,
-            Plan = plan,
-            Estimate = EstimateOf(spec, plan),
+            Spec = compiled.Spec,
+            Plan = compiled.Plan,
+            Estimate = EstimateOf(compiled.Spec, compiled.Plan),
             TeacherPlan = teacherPlan,
             TeacherEstimate = teacherPlan is null ? null : EstimateOf(teacher!, teacherPlan),
         };
@@ -95,8 +94,9 @@ public sealed class JobSubmission
     internal Estimate EstimateOf(JobSpec spec, Plan plan) => Estimate.Of(plan, spec.Resources.Threads ?? _options.ThreadsPerSlot);
 
     /// <summary>The plan of a spec, if it can be carried out here; else null, with every problem noted.</summary>
-    internal async Task<Plan?> CompileAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation)
+    internal async Task<CompiledJob?> CompileAsync(JobSpec spec, ProblemList problems, CancellationToken cancellation)
     {
+        spec = _datasets.Counted(spec, problems);
         var models = await _models.OfAsync(spec, problems, cancellation);
         var trained = spec.Teacher?.Job is { } job ? await JobRows.FindAsync(_database, job, cancellation) : null;
         var inherited = (trained?.Plan?.Dataset as TextDataset)?.Imported;
@@ -111,7 +111,7 @@ public sealed class JobSubmission
             problems.Require(readable, $"/evaluation/also_on/{index}/dataset", $"{asked.Title} cannot be evaluated on here: {fault}");
         }
         var facts = spec.Teacher?.Job is { } id ? await CheckTeacherAsync(dataset, id, trained, problems, cancellation) : null;
-        return problems.None ? PlanBuilder.Compile(spec, facts, problems, models) : null;
+        return problems.None && PlanBuilder.Compile(spec, facts, problems, models) is { } plan ? new CompiledJob(spec, plan) : null;
     }
 
     /// <summary>Whether a finished job can be the teacher; returns what its students' plans need to know of it.</summary>
@@ -168,3 +168,8 @@ public sealed class JobSubmission
         return await JobRows.FindAsync(_database, id, cancellation);
     }
 }
+
+/// <summary>A job that can be carried out here.</summary>
+/// <param name="Spec">What was asked for, with the rows of its tables counted.</param>
+/// <param name="Plan">What will be done.</param>
+internal sealed record CompiledJob(JobSpec Spec, Plan Plan);

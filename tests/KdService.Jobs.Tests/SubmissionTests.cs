@@ -1,6 +1,7 @@
 using System.Text;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
+using KdService.Core.Methods;
 using KdService.Core.Plans;
 using KdService.Core.Plans.Robustness;
 using KdService.Core.Schema;
@@ -129,6 +130,42 @@ public class SubmissionTests : JobsTest
         File.WriteAllText(path, "text\tlabel\n" + string.Concat(Enumerable.Repeat("x\tgood\n", 10)));
         Assert.Equal((true, null), node.Get<DatasetProbe>().LookInto(own));
         Assert.Equal((true, null), node.Get<DatasetProbe>().LookIntoTest(own));
+    }
+
+    [Fact]
+    public async Task Tables_WhoseRowsTheSpecLeavesOut_AreCountedAtSubmit()
+    {
+        var node = await StartApiAsync();
+        WriteTable("train.tsv", 40);
+        WriteTable("test.tsv", 7);
+        WriteTable("few.tsv", 9);
+        var files = new TextFiles { Vocabulary = "phrases", Train = "train.tsv", Test = "test.tsv", Labels = ["bad", "good"] };
+        var other = new OtherData { Dataset = files with { Train = null, Test = "few.tsv", Vocabulary = null } };
+        var missing = new OtherData { Dataset = files with { Train = null, Test = "none.tsv", Vocabulary = null }, Optional = true };
+
+        var job = await node.JobAsync(await node.SubmitAsync(Spec(files) with { Evaluation = new EvaluationPlan { AlsoOn = [other, missing] } }));
+
+        Assert.Equal((40, 7), (job.Spec!.Dataset.TrainSize, job.Plan!.Dataset.TestSize));
+        Assert.Equal([9, 0], job.Plan.Evaluation.AlsoOn.Select(each => each.Size));
+        // Once there are more, another job counts them anew; this one's are what they were.
+        WriteTable("train.tsv", 50);
+        var later = await node.JobAsync(await node.SubmitAsync(Spec(files)));
+        Assert.Equal((40, 50), (job.Spec.Dataset.TrainSize, later.Spec!.Dataset.TrainSize));
+
+        Assert.Equal("dataset.train: few.tsv has 9 rows; at least 10", await ProblemAsync(files with { Train = "few.tsv" }));
+        Assert.Equal("dataset.train_limit: 60 given; at most 50, the training samples of text_files", await ProblemAsync(files with { TrainLimit = 60 }));
+        Assert.StartsWith("dataset.name: text_files cannot be used here: train.tsv:2: 'label' is 'good'; one of a, b", await ProblemAsync(files with { Labels = ["a", "b"] }), StringComparison.Ordinal);
+
+        static JobSpec Spec(TextFiles dataset) => new() { Dataset = dataset, Student = new StudentSpec { Model = "bert-l1-h64" }, Method = new None() };
+
+        async Task<string> ProblemAsync(TextFiles dataset) =>
+            $"{Assert.Single((await Assert.ThrowsAsync<InvalidDocumentException>(() => node.Submission.ValidateAsync(Spec(dataset), CancellationToken.None))).Problems)}";
+
+        void WriteTable(string name, int rows)
+        {
+            Directory.CreateDirectory(Folder["datasets"]);
+            File.WriteAllText(Folder[$"datasets/{name}"], "text\tlabel\n" + string.Concat(Enumerable.Repeat("x\tgood\n", rows)));
+        }
     }
 
     [Fact]

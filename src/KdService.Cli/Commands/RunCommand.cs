@@ -32,7 +32,7 @@ public static class RunCommand
 
     private static async Task<int> Run(string path, string destination, string data, string device, CancellationToken stop)
     {
-        var spec = SpecValidation.ReadOrThrow(await SpecFile.Read(path, stop));
+        var spec = DataRoot.Counted(SpecValidation.ReadOrThrow(await SpecFile.Read(path, stop)), data);
         var (resolved, models) = LocalModels.Of(spec);
         // What does not fit is said before anything runs.
         if (models.Facts.Count > 0 && resolved.Teacher?.Job is null) PlanBuilder.Compile(resolved, models: models.Facts);

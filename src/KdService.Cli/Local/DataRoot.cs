@@ -1,4 +1,8 @@
 using KdService.Core.Datasets;
+using KdService.Core.Schema;
+using KdService.Core.Specs;
+using KdService.Text;
+using KdService.Text.Tasks;
 
 namespace KdService.Cli.Local;
 
@@ -26,6 +30,31 @@ public static class DataRoot
     public static void RequireTest(string field, Dataset dataset, string root)
     {
         if (!Has(dataset, dataset.TestFiles, root)) throw Missing(field, dataset, dataset.TestFiles, root);
+    }
+
+    /// <summary>A spec with the rows of its tables, where it leaves them to be counted and they are there.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="root">The folder in which data sets lie.</param>
+    /// <exception cref="CommandFailedException">A table is not what the spec says of it.</exception>
+    /// <exception cref="InvalidDocumentException">With the numbers, the spec is not acceptable; carries every problem.</exception>
+    public static JobSpec Counted(JobSpec spec, string root)
+    {
+        var problems = new ProblemList();
+        var counted = CountedTables.Of(spec, Count, problems);
+        return problems.None ? counted : throw new InvalidDocumentException(problems.Items);
+
+        int? Count(TextFiles files, bool test)
+        {
+            if (!(test ? files.TestFile : files.TrainFile!).IsBelow(root)) return null;
+            try
+            {
+                return OwnTexts.Count(files, root, test);
+            }
+            catch (TextDataException e)
+            {
+                throw new CommandFailedException(e.Message, ExitCodes.Refused);
+            }
+        }
     }
 
     private static bool Has(Dataset dataset, IReadOnlyList<DataFile> files, string root) =>

@@ -4,12 +4,15 @@ namespace KdService.Core.Datasets;
 
 /// <summary>Texts of the user's own, from CSV, TSV or JSON-lines files of the data root with named columns.</summary>
 [Case("text_files", "Texts of your own: CSV, TSV or JSON-lines files in the data root, with named columns.", Example = """
-    {"name": "text_files", "train": "reviews/train.csv", "test": "reviews/test.csv", "train_rows": 9000, "test_rows": 1000, "text_a": "review", "label": "stars", "labels": ["bad", "good"]}
+    {"name": "text_files", "train": "reviews/train.csv", "test": "reviews/test.csv", "text_a": "review", "label": "stars", "labels": ["bad", "good"]}
     """)]
 public sealed record TextFiles : TextDataset
 {
     private const string PathInWords = $"a path below the data root that ends in .csv, .tsv or .jsonl: {FieldAttribute.PathCharacters}";
     private const string PathPattern = $"{FieldAttribute.PathPattern}(csv|tsv|jsonl)";
+
+    // The most rows that are served, and the fewest to train on.
+    private const int Most = 100_000_000, FewestToTrainOn = 10;
 
     /// <summary>The training file.</summary>
     [Field("The training file, below the data root; .csv, .tsv or .jsonl. Left out of sets that evaluation.also_on names.", Pattern = PathPattern, PatternInWords = PathInWords)]
@@ -19,13 +22,13 @@ public sealed record TextFiles : TextDataset
     [Field("The test file, below the data root, of the same columns.", Pattern = PathPattern, PatternInWords = PathInWords)]
     public required string Test { get; init; }
 
-    /// <summary>Rows of the training file.</summary>
-    [Field("Rows of the training file, without its header.", Min = 10, Max = 100_000_000)]
+    /// <summary>Rows of the training file; null until they have been counted.</summary>
+    [Field("Rows of the training file, without its header: a check, for they are counted when left out.", Min = FewestToTrainOn, Max = Most)]
     public int? TrainRows { get; init; }
 
-    /// <summary>Rows of the test file.</summary>
-    [Field("Rows of the test file, without its header.", Min = 1, Max = 100_000_000)]
-    public required int TestRows { get; init; }
+    /// <summary>Rows of the test file; null until they have been counted.</summary>
+    [Field("Rows of the test file, without its header: a check, for they are counted when left out.", Min = 1, Max = Most)]
+    public int? TestRows { get; init; }
 
     /// <summary>The column of the text.</summary>
     [Field("The column of the text, or of the first text of a pair.", MaxLength = 100)]
@@ -57,10 +60,11 @@ public sealed record TextFiles : TextDataset
     public override string Title => $"{Name} {Test}";
 
     /// <inheritdoc />
-    public override int TrainSize => TrainRows ?? 0;
+    /// <remarks>Before they have been counted, as many as nothing would be wrong with.</remarks>
+    public override int TrainSize => Train is null ? 0 : TrainRows ?? Most;
 
     /// <inheritdoc />
-    public override int TestSize => TestRows;
+    public override int TestSize => TestRows ?? 0;
 
     /// <inheritdoc />
     public override ScoreMetric Metric => JudgedBy ?? (Target == Target.Class ? ScoreMetric.Accuracy : ScoreMetric.Pearson);
@@ -78,7 +82,9 @@ public sealed record TextFiles : TextDataset
     public override void Validate(ProblemList problems)
     {
         base.Validate(problems);
-        problems.Require(Train is null == TrainRows is null, Train is null ? "/dataset/train" : "/dataset/train_rows", "missing; train and train_rows go together");
+        problems.Require(Train is not null || TrainRows is null, "/dataset/train", "missing; the file that train_rows is about");
+        problems.Require(TrainRows is null or >= FewestToTrainOn, "/dataset/train", $"{Train} has {TrainRows} rows; at least {FewestToTrainOn}");
+        problems.Require(TrainRows is null or <= Most && TestRows is null or <= Most, "/dataset/train", $"more than {Most} rows; at most so many");
         problems.Require(Labels.Count != 1, "/dataset/labels", "1 label given; at least 2, or none where the label is a number to predict");
         // Those that are no texts are null, and complained of already.
         problems.Require(Labels.OfType<string>().GroupBy(label => label).All(same => same.Count() == 1), "/dataset/labels", "a label given twice; each once");

@@ -4,7 +4,6 @@ using System.Text.Json;
 using KdService.Core;
 using KdService.Core.Architectures;
 using KdService.Core.Benchmarks;
-using KdService.Core.Plans;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
 using KdService.Core.Wire;
@@ -37,7 +36,7 @@ public sealed class BenchmarkSubmission
         var digest = Digest(plan);
         // A request repeated after its data set went away is still the benchmark that the first one made.
         if (idempotencyKey is not null && await FindByKeyAsync(idempotencyKey, digest, cancellation) is { } earlier) return (earlier, false);
-        await CompileAsync(plan, cancellation);
+        plan = Counted(plan, await CompileAsync(plan, cancellation));
 
         var id = SortableId.New();
         if (!await InsertAsync(id, plan, idempotencyKey, digest, cancellation))
@@ -53,8 +52,9 @@ public sealed class BenchmarkSubmission
     /// <exception cref="InvalidDocumentException">A cell cannot be carried out here; carries every problem.</exception>
     public async Task<BenchmarkValidationView> ValidateAsync(BenchmarkPlan plan, CancellationToken cancellation)
     {
-        var plans = await CompileAsync(plan, cancellation);
-        List<BenchmarkRowPlan> rows = [.. plan.Rows.Zip(plans, (row, compiled) => new BenchmarkRowPlan(row.Label, row.Spec, _jobs.EstimateOf(row.Spec, compiled)))];
+        var compiled = await CompileAsync(plan, cancellation);
+        plan = Counted(plan, compiled);
+        List<BenchmarkRowPlan> rows = [.. plan.Rows.Zip(compiled, (row, job) => new BenchmarkRowPlan(row.Label, row.Spec, _jobs.EstimateOf(row.Spec, job.Plan)))];
         List<BenchmarkTeacherPlan> teachers = [];
         foreach (var shared in plan.Rows.Where(row => row.Spec.Teacher?.Model is not null).Select(row => TeacherRecipe.JobFor(row.Spec)).GroupBy(TeacherRecipe.Digest))
         {
@@ -81,20 +81,24 @@ public sealed class BenchmarkSubmission
         };
     }
 
-    /// <summary>The plan of each row; what is wrong is named by its place in the benchmark's document, once.</summary>
+    /// <summary>The job of each row; what is wrong is named by its place in the benchmark's document, once.</summary>
     /// <exception cref="InvalidDocumentException">A cell cannot be carried out here; carries every problem.</exception>
-    internal async Task<List<Plan>> CompileAsync(BenchmarkPlan plan, CancellationToken cancellation)
+    internal async Task<List<CompiledJob>> CompileAsync(BenchmarkPlan plan, CancellationToken cancellation)
     {
-        List<Plan> plans = [];
+        List<CompiledJob> jobs = [];
         HashSet<Problem> found = [];
         foreach (var row in plan.Rows)
         {
             var problems = new ProblemList();
-            if (await _jobs.CompileAsync(row.Spec, problems, cancellation) is { } compiled) plans.Add(compiled);
+            if (await _jobs.CompileAsync(row.Spec, problems, cancellation) is { } job) jobs.Add(job);
             foreach (var problem in problems.Items) found.Add(problem with { Pointer = row.PlaceOf(problem.Pointer) });
         }
-        return found.Count == 0 ? plans : throw new InvalidDocumentException([.. found.Take(ProblemList.Most)]);
+        return found.Count == 0 ? jobs : throw new InvalidDocumentException([.. found.Take(ProblemList.Most)]);
     }
+
+    // One count for the whole benchmark, whatever becomes of the tables while it runs.
+    private static BenchmarkPlan Counted(BenchmarkPlan plan, IReadOnlyList<CompiledJob> jobs) =>
+        plan with { Rows = [.. plan.Rows.Zip(jobs, (row, job) => row with { Spec = job.Spec })] };
 
     /// <summary>Two documents that ask for the same, however they are spaced or ordered, are the same request.</summary>
     private static string Digest(BenchmarkPlan plan)

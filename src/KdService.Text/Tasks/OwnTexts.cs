@@ -14,17 +14,23 @@ public static class OwnTexts
     {
         var part = new Part(files, dataRoot, test);
         var examples = TextTables.Read(part.Path, part.Format, part.Layout).Examples;
-        part.RequireRows(examples.Count);
-        return examples;
+        return Mismatch(files, test, examples.Count) is { } mismatch ? throw new TextDataException(part.Path, null, mismatch) : examples;
     }
 
-    /// <summary>Finds out whether a part can be read, and keeps nothing of it.</summary>
+    /// <summary>Reads a part to its end, keeps nothing of it, and says how many rows there were.</summary>
     /// <inheritdoc cref="Read" path="/param" />
-    /// <inheritdoc cref="Read" path="/exception" />
-    public static void Check(TextFiles files, string dataRoot, bool test)
+    /// <exception cref="TextDataException">The file is not what the spec says of it, but for the number of its rows.</exception>
+    public static int Count(TextFiles files, string dataRoot, bool test)
     {
         var part = new Part(files, dataRoot, test);
-        part.RequireRows(TextTables.Examples(part.Path, part.Format, part.Layout).Count());
+        return TextTables.Examples(part.Path, part.Format, part.Layout).Count();
+    }
+
+    /// <summary>What is wrong with the number of rows that were found in a part; null if nothing is.</summary>
+    public static string? Mismatch(TextFiles files, bool test, int found)
+    {
+        var (said, field) = test ? (files.TestRows, "test_rows") : (files.TrainRows, "train_rows");
+        return said is { } rows ? rows == found ? null : $"{found} rows found; the spec says {rows} ({field})" : found > 0 ? null : "there are no rows; at least one is needed";
     }
 
     private sealed class Part(TextFiles files, string dataRoot, bool test)
@@ -41,11 +47,5 @@ public static class OwnTexts
         };
 
         public TextLayout Layout => new() { TextA = files.TextA, TextB = files.TextB, Label = files.Label, Labels = files.Labels.Count > 0 ? new LabelSet(files.Labels) : null };
-
-        public void RequireRows(int found)
-        {
-            var (said, field) = test ? (files.TestSize, "test_rows") : (files.TrainSize, "train_rows");
-            if (found != said) throw new TextDataException(Path, null, $"{found} rows found; the spec says {said} ({field})");
-        }
     }
 }
