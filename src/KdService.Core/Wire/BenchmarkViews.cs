@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using KdService.Core.Benchmarks;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
@@ -71,7 +70,6 @@ public sealed record BenchmarkView
     public BenchmarkSpec? Spec { get; init; }
 
     /// <summary>What the titles of its columns of scores end in, as <see cref="EvaluationResult.Judged"/>.</summary>
-    [JsonIgnore]
     public string Judged => EvaluationResult.Judged([.. Metrics(Rows?.Select(row => row.Metric)), .. Metrics(Teachers?.Select(teacher => teacher.Metric))]);
 
     private static IEnumerable<ScoreMetric> Metrics(IEnumerable<ScoreMetric?>? known) => known?.OfType<ScoreMetric>() ?? [];
