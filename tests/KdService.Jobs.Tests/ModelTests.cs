@@ -1,9 +1,11 @@
 using System.Text;
+using KdService.Core.Benchmarks;
 using KdService.Core.Datasets;
 using KdService.Core.Jobs;
 using KdService.Core.Runs;
 using KdService.Core.Schema;
 using KdService.Core.Specs;
+using KdService.Jobs.Benchmarks;
 using KdService.Jobs.Models;
 using KdService.Jobs.Tests.Support;
 using KdService.Tests;
@@ -53,6 +55,27 @@ public class ModelTests : JobsTest
         await node.ExecuteAsync("update jobs set state = 'failed' where id = $1", id);
         var retried = await Assert.ThrowsAsync<InvalidTransitionException>(() => node.Get<JobControl>().RetryAsync(id, CancellationToken.None));
         Assert.StartsWith($"job {id} needs model {teacher}, which has been removed", retried.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImportedModel_ThatABenchmarkWillNeed_IsKeptUntilItHasSubmittedAll()
+    {
+        var (node, trainer) = await StartAsync($"wait_gate; {ScriptedTrainer.Steps(1)}");
+        var teacher = await ImportAsync(node, "bert-l2-h64");
+        var models = node.Get<ModelStore>();
+        var plan = BenchmarkExpansion.Read(Encoding.UTF8.GetBytes($$"""
+            {"name": "b", "max_running": 1, "baseline": "kd", "matrix": {"methods": ["kd", "lskd"]},
+             "base": {"dataset": {{Json.Write(Spec(teacher).Dataset)}}, "teacher": {"imported": "{{teacher}}"}, "student": {"model": "bert-l1-h64"} } }
+            """), new ProblemList())!;
+        var benchmark = (await node.Get<BenchmarkSubmission>().SubmitAsync(plan, null, CancellationToken.None)).Benchmark.Id;
+
+        // The first job is under way, or not yet submitted; the second is not before that has ended.
+        var refused = await Assert.ThrowsAsync<ModelInUseException>(() => models.DeleteAsync(teacher, CancellationToken.None));
+        Assert.Contains($"benchmark {benchmark}, which has jobs to submit yet, needs model {teacher}", refused.Message, StringComparison.Ordinal);
+        await node.Get<BenchmarkControl>().CancelAsync(benchmark, CancellationToken.None);
+        trainer.OpenGate();
+        await TestNode.UntilAsync(async () => await node.ScalarAsync<long>("select count(*) from jobs where state not in ('cancelled', 'succeeded')") == 0, () => Task.FromResult("the job goes on"));
+        await models.DeleteAsync(teacher, CancellationToken.None);
     }
 
     [Fact]

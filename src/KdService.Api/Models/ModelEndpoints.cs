@@ -55,7 +55,7 @@ public static class ModelEndpoints
         models.MapDelete("/{id}", DeleteAsync)
             .WithName("delete_model")
             .WithSummary("Remove an imported model")
-            .WithDescription("Removes an imported model and its files. One that a job needs which has not ended is kept, and answered with 409.")
+            .WithDescription("Removes an imported model and its files. One that a job needs which has not ended, or which a benchmark has yet to submit, is kept, and answered with 409.")
             .WithPathExample("id", "The model's id.", ModelExamples.Id)
             .Produces(StatusCodes.Status204NoContent)
             .Refuses(ProblemKind.ModelNotFound, ProblemKind.ModelInUse);

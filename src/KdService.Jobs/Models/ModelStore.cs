@@ -73,19 +73,21 @@ public sealed class ModelStore
 
     /// <summary>Removes an imported model, and the bytes that nothing else refers to.</summary>
     /// <exception cref="ModelNotFoundException">There is no such model.</exception>
-    /// <exception cref="ModelInUseException">A job that has not ended needs it.</exception>
+    /// <exception cref="ModelInUseException">A job that has not ended needs it, or a benchmark for one that it has not submitted yet.</exception>
     public async Task DeleteAsync(string id, CancellationToken cancellation)
     {
         var model = await FindAsync(id, cancellation) ?? throw new ModelNotFoundException(id);
-        await using (var command = _database.CreateCommand(
+        // Wherever a spec may name a model.
+        if (await NeedingAsync(
+            """
+            select benchmark_id from benchmark_cells cell join benchmarks on benchmarks.id = benchmark_id
+            where job_id is null and cancelled_at is null and jsonb_path_exists(cell.spec, '$.** ? (@ == $id)', jsonb_build_object('id', $1::text)) limit 1
+            """, id, cancellation) is { } benchmark) throw new ModelInUseException($"benchmark {benchmark}, which has jobs to submit yet, needs model {id}; wait for it, or cancel it");
+        if (await NeedingAsync(
             """
             select id from jobs where state not in ('succeeded', 'failed', 'cancelled')
             and (jsonb_path_exists(plan, '$.models[*].imported ? (@ == $id)', jsonb_build_object('id', $1::text)) or plan -> 'dataset' -> 'imported' ->> 'model' = $1) limit 1
-            """))
-        {
-            command.Parameters.Add(new() { Value = id });
-            if (await command.ExecuteScalarAsync(cancellation) is string job) throw new ModelInUseException($"job {job}, which has not ended, needs model {id}; wait for it, or cancel it");
-        }
+            """, id, cancellation) is { } job) throw new ModelInUseException($"job {job}, which has not ended, needs model {id}; wait for it, or cancel it");
         await using (var delete = _database.CreateCommand("delete from models where id = $1"))
         {
             delete.Parameters.Add(new() { Value = id });
@@ -93,6 +95,13 @@ public sealed class ModelStore
         }
         foreach (var file in model.Facts.Files) await _blobs.ReleaseAsync(file.Sha256, cancellation);
         _log.LogInformation("Model {ModelId} was removed", id);
+    }
+
+    private async Task<string?> NeedingAsync(string query, string id, CancellationToken cancellation)
+    {
+        await using var command = _database.CreateCommand(query);
+        command.Parameters.Add(new() { Value = id });
+        return await command.ExecuteScalarAsync(cancellation) as string;
     }
 
     private async Task<IReadOnlyList<StoredModel>> ReadAsync(Func<IQueryable<ModelRow>, IQueryable<ModelRow>> choose, CancellationToken cancellation)
