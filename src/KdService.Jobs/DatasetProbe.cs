@@ -42,6 +42,12 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
         return found.Present && dataset is TextDataset texts ? Readable(Fault(texts, test: true)) : found;
     }
 
+    /// <summary>A spec with the rows of its tables, where it leaves them to be counted and they can be.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="problems">Takes what could not be known of the spec without the numbers.</param>
+    public JobSpec Counted(JobSpec spec, ProblemList problems) =>
+        CountedTables.Of(spec, (files, test) => Problem((test ? files.TestFile : files.TrainFile)!) is null ? ReadOnce(files, test).Rows : null, problems);
+
     /// <inheritdoc />
     public void Dispose() => _parts.Dispose();
 
@@ -56,16 +62,9 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
     private string? Problem(DataFile file)
     {
         var found = new FileInfo(Path.Combine(options.DataRoot!, file.Path));
-        if (!found.Exists && file.IsBelow(options.DataRoot!)) return null;
-        if (!found.Exists) return $"{file.Path} is missing from the data root";
+        if (!found.Exists) return file.Otherwise.Any(path => Path.Exists(Path.Combine(options.DataRoot!, path))) ? null : $"{file.Path} is missing from the data root";
         return file.Bytes is { } bytes && found.Length != bytes ? $"{file.Path} has {found.Length} bytes instead of {bytes}" : null;
     }
-
-    /// <summary>A spec with the rows of its tables, where it leaves them to be counted and they can be.</summary>
-    /// <param name="spec">The spec.</param>
-    /// <param name="problems">Takes what could not be known of the spec without the numbers.</param>
-    public JobSpec Counted(JobSpec spec, ProblemList problems) =>
-        CountedTables.Of(spec, (files, test) => (test ? files.TestFile : files.TrainFile!).IsBelow(options.DataRoot!) ? ReadOnce(files, test).Rows : null, problems);
 
     // What is wrong with a part, if there is one; null if nothing is.
     private string? Fault(TextDataset dataset, bool test)

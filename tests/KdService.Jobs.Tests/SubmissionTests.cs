@@ -153,6 +153,8 @@ public class SubmissionTests : JobsTest
         Assert.Equal((40, 50), (job.Spec.Dataset.TrainSize, later.Spec!.Dataset.TrainSize));
 
         Assert.Equal("dataset.train: few.tsv has 9 rows; at least 10", await ProblemAsync(files with { Train = "few.tsv" }));
+        Directory.CreateDirectory(Folder["datasets/folder.tsv"]);
+        Assert.StartsWith("dataset.name: text_files cannot be used here: folder.tsv is missing from the data root", await ProblemAsync(files with { Train = "folder.tsv" }), StringComparison.Ordinal);
         Assert.Equal("dataset.train_limit: 60 given; at most 50, the training samples of text_files", await ProblemAsync(files with { TrainLimit = 60 }));
         Assert.StartsWith("dataset.name: text_files cannot be used here: train.tsv:2: 'label' is 'good'; one of a, b", await ProblemAsync(files with { Labels = ["a", "b"] }), StringComparison.Ordinal);
 

@@ -45,7 +45,7 @@ public static class DataRoot
 
         int? Count(TextFiles files, bool test)
         {
-            if (!(test ? files.TestFile : files.TrainFile!).IsBelow(root)) return null;
+            if (!IsThere((test ? files.TestFile : files.TrainFile)!, root)) return null;
             try
             {
                 return OwnTexts.Count(files, root, test);
