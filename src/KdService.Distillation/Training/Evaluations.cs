@@ -1,3 +1,4 @@
+using KdService.Core.Plans.Robustness;
 using KdService.Core.Runs;
 using KdService.Distillation.Data;
 using KdService.Distillation.Evaluation;
@@ -66,10 +67,20 @@ internal sealed class Evaluations(RunContext run, TeacherNetwork? teacher) : IDi
         foreach (var logits in _references.Values) logits.Dispose();
     }
 
-    private EvaluationResult Evaluate(Samples samples, Tensor logits, Tensor? reference) =>
-        samples.Set is SpanSet spans ? SpanEvaluator.Evaluate(spans, logits, reference)
-        : samples.Values is { } values ? Evaluator.EvaluateValues(logits, values, reference)
-        : Evaluator.Evaluate(logits, samples.Labels, reference, run.Plan.Evaluation.CalibrationBins, run.Plan.Dataset.Metric);
+    /// <summary>Results of logits on samples of the job's data, or of other data that its network was not trained on.</summary>
+    /// <param name="samples">The samples.</param>
+    /// <param name="logits">What a network says of them, <c>[samples, classes]</c> on the CPU.</param>
+    /// <param name="reference">What the teacher says; null without one.</param>
+    /// <param name="other">The other data that the samples are of; null where they are the job's.</param>
+    /// <exception cref="RunException">A logit is not finite.</exception>
+    public EvaluationResult Evaluate(Samples samples, Tensor logits, Tensor? reference, OtherData? other = null)
+    {
+        if (samples.Set is SpanSet spans) return SpanEvaluator.Evaluate(spans, logits, reference);
+        if (samples.Values is { } values) return Evaluator.EvaluateValues(logits, values, reference);
+        var merged = other?.Merge(run.Plan.Dataset);
+        var labels = merged is null ? samples.Labels : [.. samples.Labels.Select(label => merged.OfLabels[label])];
+        return Evaluator.Evaluate(logits, labels, reference, run.Plan.Evaluation.CalibrationBins, (other?.Dataset ?? run.Plan.Dataset).Metric, merged);
+    }
 
     /// <summary>The teacher's logits <c>[samples, classes]</c>, on the CPU, which are not the caller's; null without a teacher.</summary>
     public Tensor? Reference(Samples samples)

@@ -82,10 +82,10 @@ internal sealed class TrainingData
     private static Samples Read(OtherData other, Plan plan, Dataset dataset, string dataRoot, Device device)
     {
         var set = DatasetLoader.LoadTest(other.For(dataset), dataRoot);
-        // Of questions, all windows of some.
-        if (set is SpanSet spans) set = spans.ToJudgeBy(Samples.Spread(spans.Questions, other.Size));
-        var indices = set is SpanSet ? [.. Enumerable.Range(0, set.Count)] : Samples.Spread(set.Count, other.Size);
-        return new Samples(set, new SampleBatches(set, plan.Dataset, device), indices, plan.ViewSeed, plan.Dataset);
+        // Of questions, all windows of some: cut again, unless all of them are meant.
+        if (set is SpanSet spans && other.Size < spans.Questions) set = spans.ToJudgeBy(Samples.Spread(spans.Questions, other.Size));
+        var count = set is SpanSet ? set.Count : other.Size;
+        return new Samples(set, new SampleBatches(set, plan.Dataset, device), Samples.Spread(set.Count, count), plan.ViewSeed, plan.Dataset);
     }
 }
 

@@ -89,14 +89,13 @@ internal sealed class RobustnessEvaluation(RunContext run, nn.Module<Tensor, Ten
     {
         using var scope = NewDisposeScope();
         var teacher = evaluations.Reference(samples);
-        var merged = other.Merge(run.Plan.Dataset);
         var logits = Evaluations.Logits(run, network, samples, (count, seconds) => run.Progress.Worked(WorkItems.Other(other), count, seconds, WorkItems.Other(other)));
-        return new OtherDataReport { Dataset = other.Dataset.Title, Result = Result(logits, teacher), Teacher = teacher is null ? null : Result(teacher, null) };
-
-        EvaluationResult Result(Tensor of, Tensor? reference) =>
-            samples.Set is SpanSet spans ? SpanEvaluator.Evaluate(spans, of, reference)
-            : samples.Values is { } values ? Evaluator.EvaluateValues(of, values, reference)
-            : Evaluator.Evaluate(of, [.. samples.Labels.Select(label => merged?.OfLabels[label] ?? label)], reference, run.Plan.Evaluation.CalibrationBins, other.Dataset.Metric, merged);
+        return new OtherDataReport
+        {
+            Dataset = other.Dataset.Title,
+            Result = evaluations.Evaluate(samples, logits, teacher, other),
+            Teacher = teacher is null ? null : evaluations.Evaluate(samples, teacher, reference: null, other),
+        };
     }
 
     private CorruptionsReport Corrupted(Corruptions asked)
