@@ -46,7 +46,7 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
     /// <param name="spec">The spec.</param>
     /// <param name="problems">Takes what could not be known of the spec without the numbers.</param>
     public JobSpec Counted(JobSpec spec, ProblemList problems) =>
-        CountedTables.Of(spec, (files, test) => Problem((test ? files.TestFile : files.TrainFile)!) is null ? ReadOnce(files, test).Rows : null, problems);
+        CountedTables.Of(spec, (files, test) => (test ? files.TestFile : files.TrainFile)!.ProblemBelow(options.DataRoot!) is null ? ReadOnce(files, test).Rows : null, problems);
 
     /// <inheritdoc />
     public void Dispose() => _parts.Dispose();
@@ -55,15 +55,8 @@ public sealed class DatasetProbe(KdOptions options) : IDisposable
 
     private (bool Present, string? Problem) Look(Dataset dataset, IReadOnlyList<DataFile> files)
     {
-        var problem = files.Select(Problem).FirstOrDefault(found => found is not null);
-        return problem is not null && !(dataset.Archive is { } archive && Problem(archive) is null) ? (false, $"{problem}; {dataset.HowToGet}") : (true, null);
-    }
-
-    private string? Problem(DataFile file)
-    {
-        var found = new FileInfo(Path.Combine(options.DataRoot!, file.Path));
-        if (!found.Exists) return file.Otherwise.Any(path => Path.Exists(Path.Combine(options.DataRoot!, path))) ? null : $"{file.Path} is missing from the data root";
-        return file.Bytes is { } bytes && found.Length != bytes ? $"{file.Path} has {found.Length} bytes instead of {bytes}" : null;
+        var problem = files.Select(file => file.ProblemBelow(options.DataRoot!)).FirstOrDefault(found => found is not null);
+        return problem is not null && !(dataset.Archive is { } archive && archive.ProblemBelow(options.DataRoot!) is null) ? (false, $"{problem}; {dataset.HowToGet}") : (true, null);
     }
 
     // What is wrong with a part, if there is one; null if nothing is.

@@ -45,7 +45,7 @@ public static class DataRoot
 
         int? Count(TextFiles files, bool test)
         {
-            if (!IsThere((test ? files.TestFile : files.TrainFile)!, root)) return null;
+            if ((test ? files.TestFile : files.TrainFile)!.ProblemBelow(root) is not null) return null;
             try
             {
                 return OwnTexts.Count(files, root, test);
@@ -58,19 +58,13 @@ public static class DataRoot
     }
 
     private static bool Has(Dataset dataset, IReadOnlyList<DataFile> files, string root) =>
-        files.All(file => IsThere(file, root)) || (dataset.Archive is { } archive && IsThere(archive, root));
+        files.All(file => file.ProblemBelow(root) is null) || (dataset.Archive is { } archive && archive.ProblemBelow(root) is null);
 
     private static CommandFailedException Missing(string field, Dataset dataset, IReadOnlyList<DataFile> files, string root)
     {
-        var missing = files.First(file => !IsThere(file, root)).Path;
+        var missing = files.First(file => file.ProblemBelow(root) is not null).Path;
         return new CommandFailedException(
             $"{field}: {dataset.Title} given, but {Path.Combine(root, missing)} is missing or not complete; {dataset.HowToGet}; --data or KD_DATA names another folder",
             ExitCodes.Refused);
-    }
-
-    private static bool IsThere(DataFile file, string root)
-    {
-        var info = new FileInfo(Path.Combine(root, file.Path));
-        return info.Exists ? file.Bytes is not { } bytes || info.Length == bytes : file.Otherwise.Any(path => Path.Exists(Path.Combine(root, path)));
     }
 }

@@ -90,4 +90,12 @@ public sealed record DataFile(string Path, long? Bytes, string? Sha256, string? 
 
     /// <summary>Whether it lies below a data root, in any form.</summary>
     public bool IsBelow(string dataRoot) => Otherwise.Prepend(Path).Any(path => System.IO.Path.Exists(System.IO.Path.Combine(dataRoot, path)));
+
+    /// <summary>What keeps it from being read below a data root: it is missing in every form, or not of its length; null if nothing does.</summary>
+    public string? ProblemBelow(string dataRoot)
+    {
+        var found = new FileInfo(System.IO.Path.Combine(dataRoot, Path));
+        if (!found.Exists) return Otherwise.Any(path => System.IO.Path.Exists(System.IO.Path.Combine(dataRoot, path))) ? null : $"{Path} is missing from the data root";
+        return Bytes is { } bytes && found.Length != bytes ? $"{Path} has {found.Length} bytes instead of {bytes}" : null;
+    }
 }
