@@ -84,7 +84,8 @@ public sealed record TextFiles : TextDataset
         base.Validate(problems);
         problems.Require(Train is not null || TrainRows is null, "/dataset/train", "missing; the file that train_rows is about");
         problems.Require(TrainRows is null or >= FewestToTrainOn, "/dataset/train", $"{Train} has {TrainRows} rows; at least {FewestToTrainOn}");
-        problems.Require(TrainRows is null or <= Most && TestRows is null or <= Most, "/dataset/train", $"more than {Most} rows; at most so many");
+        problems.Require(TrainRows is null or <= Most, "/dataset/train", $"{Train} has {TrainRows} rows; at most {Most}");
+        problems.Require(TestRows is null or <= Most, "/dataset/test", $"{Test} has {TestRows} rows; at most {Most}");
         problems.Require(Labels.Count != 1, "/dataset/labels", "1 label given; at least 2, or none where the label is a number to predict");
         // Those that are no texts are null, and complained of already.
         problems.Require(Labels.OfType<string>().GroupBy(label => label).All(same => same.Count() == 1), "/dataset/labels", "a label given twice; each once");
