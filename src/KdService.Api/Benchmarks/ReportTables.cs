@@ -76,7 +76,7 @@ internal static class ReportTables
         var names = RobustnessNames(benchmark);
         var all = benchmark.Rows!.SelectMany(row => row.Robustness).ToLookup(stood => stood.Name, stood => stood.Metric);
         // Where one column is no accuracy, every column says what it is: they are not to be compared.
-        var mixed = benchmark.Judged.Length + EvaluationResult.Judged(all.SelectMany(metrics => metrics)).Length > 0;
+        var mixed = benchmark.Judged.Length > 0 || EvaluationResult.Judged(all.SelectMany(metrics => metrics)).Length > 0;
         return new(
             "Robustness",
             "Of the best epoch's weights, in per cent: accuracy, or what else the task is judged by, on test data as they are; accuracy under each attack, on corrupted pictures (mean over corruptions and severities), and on other data "
